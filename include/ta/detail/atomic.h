@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Atomic accesses, each named after the order that it gives, for C11 and C++17.
+ *
+ * Compiler builtins and not <stdatomic.h>, because inline hot paths need them on plain words in
+ * both languages: no _Atomic stands in a public layout. Order is always on the access itself, never
+ * in a fence of its own, which ThreadSanitizer cannot see. Code elsewhere uses these names and no
+ * builtin; whoever synchronises with one writes beside it which access it pairs with.
+ *
+ *   load_acquire    what happened before the store_release (or fetch_add_acq_rel) that it reads
+ *                   from is visible after it
+ *   load_relaxed    the value, untorn, and no order: statistics, own words, hints
+ *   store_release   what happened before it is visible to who acquires it
+ *   store_relaxed   the value, untorn, and no order
+ *   fetch_add_*     adds, wrapping, and returns the value from before
+ *   acq_rel         both acquire and release
+ *
+ * u32: uint32_t; u64: uint64_t; ptr: void *, for words that are declared void * (another pointer
+ * type has another aliasing class). Words are naturally aligned. All are wait-free on the
+ * processors that the library is built for.
+ */
+#ifndef TA_DETAIL_ATOMIC_H
+#define TA_DETAIL_ATOMIC_H
+
+#include "ta/base.h"
+
+TA_BEGIN_DECLS
+
+#define TA_ATOMIC_LOAD_STORE_(suffix, type)                                                        \
+    static inline type ta_load_acquire_##suffix(type const *word) {                                \
+        return __atomic_load_n(word, __ATOMIC_ACQUIRE);                                            \
+    }                                                                                              \
+    static inline type ta_load_relaxed_##suffix(type const *word) {                                \
+        return __atomic_load_n(word, __ATOMIC_RELAXED);                                            \
+    }                                                                                              \
+    static inline void ta_store_release_##suffix(type *word, type value) {                         \
+        __atomic_store_n(word, value, __ATOMIC_RELEASE);                                           \
+    }                                                                                              \
+    static inline void ta_store_relaxed_##suffix(type *word, type value) {                         \
+        __atomic_store_n(word, value, __ATOMIC_RELAXED);                                           \
+    }
+
+#define TA_ATOMIC_ADD_(suffix, type)                                                               \
+    static inline type ta_fetch_add_relaxed_##suffix(type *word, type value) {                     \
+        return __atomic_fetch_add(word, value, __ATOMIC_RELAXED);                                  \
+    }                                                                                              \
+    static inline type ta_fetch_add_acq_rel_##suffix(type *word, type value) {                     \
+        return __atomic_fetch_add(word, value, __ATOMIC_ACQ_REL);                                  \
+    }
+
+typedef void *ta_atomic_pointer_;
+
+TA_ATOMIC_LOAD_STORE_(u32, uint32_t)
+TA_ATOMIC_LOAD_STORE_(u64, uint64_t)
+TA_ATOMIC_LOAD_STORE_(ptr, ta_atomic_pointer_)
+TA_ATOMIC_ADD_(u32, uint32_t)
+TA_ATOMIC_ADD_(u64, uint64_t)
+
+#undef TA_ATOMIC_LOAD_STORE_
+#undef TA_ATOMIC_ADD_
+
+/* Tells the processor that the thread waits in a loop: frees execution resources for a sibling and
+ * avoids a memory-order mis-speculation when the awaited line arrives. Orders nothing. */
+static inline void ta_cpu_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+    __asm__ __volatile__("yield");
+#endif
+}
+
+TA_END_DECLS
+
+#endif
