@@ -8,8 +8,13 @@
 #ifndef TA_SRC_MACHINE_H
 #define TA_SRC_MACHINE_H
 
+#include "error.h"
+
 #include "ta/memory.h"
 #include "ta/registry.h"
+
+/* Whatever fails below ta_registry_create() names the function that the user called. */
+#define ta_fail_create(status, ...) ta_fail_((status), "ta_registry_create", __VA_ARGS__)
 
 #define TA_NODE_NONE (-1)
 
@@ -21,17 +26,18 @@ typedef enum ta_unit_state {
 } ta_unit_state;
 
 /* One processor (hwloc: PU). core, cache and region are arbitrary identities, equal exactly when
- * two processors share the thing; the registry makes dense indices of them. */
+ * two processors share the thing; the registry makes dense indices of them. An offline processor's
+ * are not looked at. */
 typedef struct ta_unit {
     uint32_t os_index;
     uint32_t core;
     uint32_t cache;
     uint32_t region;
-    int32_t node; /* the operating system's number of the region's memory node, or TA_NODE_NONE */
+    int32_t node; /* the operating system's number of the region's NUMA node, or TA_NODE_NONE */
     ta_unit_state state;
 } ta_unit;
 
-/* Units stand in the machine's order: region by region, core by core. */
+/* Units stand in the machine's order: region by region, core by core. No two have one os_index. */
 typedef struct ta_machine_units {
     ta_unit *units;
     size_t count;

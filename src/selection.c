@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Choosing processors, and numbering their places.
+ */
+#include "selection.h"
+
+/* ---- sorting ---------------------------------------------------------------------------------- */
+
+static bool key_less(const ta_sort_key *a, const ta_sort_key *b) {
+    if (a->major != b->major) return a->major < b->major;
+    if (a->minor != b->minor) return a->minor < b->minor;
+    return a->index < b->index;
+}
+
+static void sift_down(ta_sort_key *keys, size_t at, size_t count) {
+    ta_sort_key key = keys[at];
+    for (size_t child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && key_less(&keys[child], &keys[child + 1])) child++;
+        if (!key_less(&key, &keys[child])) break;
+        keys[at] = keys[child];
+    }
+    keys[at] = key;
+}
+
+void ta_sort_keys(ta_sort_key *keys, size_t count) {
+    for (size_t i = count / 2; i-- > 0;) sift_down(keys, i, count);
+    for (size_t last = count; last-- > 1;) {
+        ta_sort_key top = keys[0];
+        keys[0] = keys[last];
+        keys[last] = top;
+        sift_down(keys, 0, last);
+    }
+}
+
+/* ---- choosing --------------------------------------------------------------------------------- */
+
+/* What becomes of a unit: one of these, or the reason for which it is left out. */
+#define OPEN 0xfe
+#define TAKEN 0xff
+
+struct work {
+    const ta_machine_units *machine;
+    uint8_t *verdict; /* of each unit */
+    uint32_t *rank;   /* of each usable unit: how many usable ones of its core stand before it */
+    uint32_t *region; /* of each open unit, for SPREAD: the first open unit of its region */
+    ta_sort_key *keys;
+};
+
+static void work_free(struct work *work, const ta_allocator *allocator) {
+    size_t count = work->machine->count;
+    ta_release(allocator, work->verdict, count, 1);
+    ta_release(allocator, work->rank, count * sizeof *work->rank, _Alignof(uint32_t));
+    ta_release(allocator, work->region, count * sizeof *work->region, _Alignof(uint32_t));
+    ta_release(allocator, work->keys, count * sizeof *work->keys, _Alignof(ta_sort_key));
+}
+
+static bool work_create(struct work *work, const ta_allocator *allocator) {
+    size_t count = work->machine->count;
+    work->verdict = ta_allocate_zeroed(allocator, count, 1, 1);
+    work->rank = ta_allocate_zeroed(allocator, count, sizeof *work->rank, _Alignof(uint32_t));
+    work->region = ta_allocate_zeroed(allocator, count, sizeof *work->region, _Alignof(uint32_t));
+    work->keys = ta_allocate_zeroed(allocator, count, sizeof *work->keys, _Alignof(ta_sort_key));
+    if (work->verdict != NULL && work->rank != NULL && work->region != NULL && work->keys != NULL)
+        return true;
+    work_free(work, allocator);
+    return false;
+}
+
+static uint8_t first_verdict(ta_unit_state state) {
+    switch (state) {
+    case TA_UNIT_OFFLINE:
+        return TA_LEFT_OUT_OFFLINE;
+    case TA_UNIT_CPUSET:
+        return TA_LEFT_OUT_CPUSET;
+    case TA_UNIT_MASK:
+        return TA_LEFT_OUT_MASK;
+    case TA_UNIT_USABLE:
+        break;
+    }
+    return OPEN;
+}
+
+/* Sets the first verdicts and the ranks; returns how many units stay open. */
+static size_t open_units(struct work *work, bool one_per_core) {
+    const ta_unit *units = work->machine->units;
+    size_t usable = 0, open = 0;
+    for (size_t i = 0; i < work->machine->count; i++) {
+        work->verdict[i] = first_verdict(units[i].state);
+        if (work->verdict[i] == OPEN)
+            work->keys[usable++] = (ta_sort_key){units[i].core, 0, (uint32_t)i};
+    }
+    ta_sort_keys(work->keys, usable);
+    for (size_t i = 0; i < usable; i++) {
+        const ta_sort_key *key = &work->keys[i];
+        bool first = i == 0 || key[-1].major != key->major;
+        work->rank[key->index] = first ? 0 : work->rank[key[-1].index] + 1;
+        if (one_per_core && !first)
+            work->verdict[key->index] = TA_LEFT_OUT_CORE;
+        else
+            open++;
+    }
+    return open;
+}
+
+/* How many to take of `open`, and the reason for which the others are left out. */
+static ta_status how_many(const ta_registry_options *options, ta_os_quota quota, size_t open,
+                          size_t *take, uint8_t *reason) {
+    const char *what = options->one_per_core ? "cores" : "processors";
+    *take = open;
+    *reason = TA_LEFT_OUT_COUNT;
+    if (open == 0) return ta_fail_create(TA_E_TOO_FEW, "no processor of the machine is usable");
+    switch (options->processors) {
+    case TA_PROCESSORS_AUTO:
+        if (*take > TA_AFFINITY_MAX) *take = TA_AFFINITY_MAX;
+        if (quota.quota_us != 0 && quota.period_us != 0) {
+            uint64_t paid =
+                quota.quota_us / quota.period_us + (quota.quota_us % quota.period_us != 0);
+            if (paid < *take) {
+                *take = (size_t)paid;
+                *reason = TA_LEFT_OUT_QUOTA;
+            }
+        }
+        break;
+    case TA_PROCESSORS_ALL:
+        if (open > TA_AFFINITY_MAX)
+            return ta_fail_create(TA_E_RANGE, "all of %zu usable %s; accepted: at most %u", open,
+                                  what, TA_AFFINITY_MAX);
+        break;
+    case TA_PROCESSORS_EXACTLY:
+        if (open < options->count)
+            return ta_fail_create(TA_E_TOO_FEW, "asked for %u %s, %zu are usable", options->count,
+                                  what, open);
+        *take = options->count;
+        break;
+    case TA_PROCESSORS_AT_MOST:
+        if (*take > options->count) *take = options->count;
+        break;
+    }
+    return TA_OK;
+}
+
+static void take_packed(struct work *work, size_t take) {
+    for (size_t i = 0; take > 0; i++) {
+        if (work->verdict[i] != OPEN) continue;
+        work->verdict[i] = TAKEN;
+        take--;
+    }
+}
+
+static void take_spread(struct work *work, size_t take) {
+    const ta_unit *units = work->machine->units;
+    ta_sort_key *keys = work->keys;
+    size_t open = 0;
+
+    for (size_t i = 0; i < work->machine->count; i++)
+        if (work->verdict[i] == OPEN) keys[open++] = (ta_sort_key){units[i].region, 0, (uint32_t)i};
+    ta_sort_keys(keys, open);
+    for (size_t i = 0; i < open; i++) {
+        bool first = i == 0 || keys[i - 1].major != keys[i].major;
+        work->region[keys[i].index] = first ? keys[i].index : work->region[keys[i - 1].index];
+    }
+
+    /* The order in which a region gives its processors away ... */
+    for (size_t i = 0; i < open; i++) {
+        uint32_t index = keys[i].index;
+        keys[i] = (ta_sort_key){work->region[index], work->rank[index], index};
+    }
+    ta_sort_keys(keys, open);
+    /* ... makes the turn in which each one comes: turn by turn, region by region. */
+    uint32_t turn = 0, region = UINT32_MAX;
+    for (size_t i = 0; i < open; i++) {
+        turn = keys[i].major == region ? turn + 1 : 0;
+        region = keys[i].major;
+        keys[i] = (ta_sort_key){turn, region, keys[i].index};
+    }
+    ta_sort_keys(keys, open);
+    for (size_t i = 0; i < take; i++) work->verdict[keys[i].index] = TAKEN;
+}
+
+/* Writes the verdicts down as lists. */
+static bool write_down(struct work *work, size_t take, uint8_t reason,
+                       const ta_allocator *allocator, ta_selection *out) {
+    const ta_machine_units *machine = work->machine;
+    size_t left = machine->count - take, chosen = 0, at = 0;
+
+    *out = (ta_selection){NULL, (uint32_t)take, NULL, left};
+    out->chosen = ta_allocate(allocator, take * sizeof *out->chosen, _Alignof(uint32_t));
+    if (left != 0)
+        out->left = ta_allocate(allocator, left * sizeof *out->left, _Alignof(ta_left_out));
+    if (out->chosen == NULL || (left != 0 && out->left == NULL)) {
+        ta_selection_free(out, allocator);
+        return false;
+    }
+    for (size_t i = 0; i < machine->count; i++) {
+        uint8_t verdict = work->verdict[i];
+        if (verdict == TAKEN) {
+            out->chosen[chosen++] = (uint32_t)i;
+        } else {
+            if (verdict == OPEN) verdict = reason;
+            work->keys[at++] = (ta_sort_key){machine->units[i].os_index, verdict, (uint32_t)i};
+        }
+    }
+    ta_sort_keys(work->keys, left);
+    for (size_t i = 0; i < left; i++)
+        out->left[i] = (ta_left_out){work->keys[i].major, (ta_left_out_reason)work->keys[i].minor};
+    return true;
+}
+
+ta_status ta_select(const ta_machine_units *machine, const ta_registry_options *options,
+                    ta_os_quota quota, const ta_allocator *allocator, ta_selection *out) {
+    struct work work = {machine, NULL, NULL, NULL, NULL};
+    size_t take;
+    uint8_t reason;
+
+    *out = (ta_selection){NULL, 0, NULL, 0};
+    if (machine->count == 0)
+        return ta_fail_create(TA_E_TOO_FEW, "the machine has no processor at all");
+    if (machine->count >= UINT32_MAX)
+        return ta_fail_create(TA_E_RANGE, "%zu processors", machine->count);
+    if (!work_create(&work, allocator)) return ta_fail_create(TA_E_NOMEM, "no memory");
+    size_t open = open_units(&work, options->one_per_core);
+    ta_status status = how_many(options, quota, open, &take, &reason);
+    if (status == TA_OK) {
+        if (options->placement == TA_PLACEMENT_SPREAD && take < open)
+            take_spread(&work, take);
+        else
+            take_packed(&work, take);
+        if (!write_down(&work, take, reason, allocator, out))
+            status = ta_fail_create(TA_E_NOMEM, "no memory");
+    }
+    work_free(&work, allocator);
+    return status;
+}
+
+void ta_selection_free(ta_selection *selection, const ta_allocator *allocator) {
+    ta_release(allocator, selection->chosen, selection->count * sizeof *selection->chosen,
+               _Alignof(uint32_t));
+    ta_release(allocator, selection->left, selection->left_count * sizeof *selection->left,
+               _Alignof(ta_left_out));
+    *selection = (ta_selection){NULL, 0, NULL, 0};
+}
+
+/* ---- numbering -------------------------------------------------------------------------------- */
+
+/* Replaces arbitrary identities by indices from 0 in the order of first use; returns how many. */
+static uint32_t number_densely(uint32_t *ids, uint32_t count, ta_sort_key *keys) {
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < count; i++) keys[i] = (ta_sort_key){ids[i], 0, i};
+    ta_sort_keys(keys, count);
+    /* First each position names the first one of its identity ... */
+    for (uint32_t i = 0; i < count; i++) {
+        bool first = i == 0 || keys[i - 1].major != keys[i].major;
+        ids[keys[i].index] = first ? keys[i].index : ids[keys[i - 1].index];
+    }
+    /* ... then, from the left, takes its number; those to the left have theirs already. */
+    for (uint32_t i = 0; i < count; i++) ids[i] = ids[i] == i ? next++ : ids[ids[i]];
+    return next;
+}
+
+ta_status ta_selection_places(const ta_machine_units *machine, const ta_selection *selection,
+                              const ta_allocator *allocator, ta_affinity *out) {
+    uint32_t count = selection->count;
+    size_t ids_size = 2 * (size_t)count * sizeof(uint32_t), keys_size = count * sizeof(ta_sort_key);
+    uint32_t *caches = ta_allocate(allocator, ids_size, _Alignof(uint32_t));
+    ta_sort_key *keys = ta_allocate(allocator, keys_size, _Alignof(ta_sort_key));
+
+    if (caches != NULL && keys != NULL) {
+        uint32_t *regions = caches + count;
+        for (uint32_t i = 0; i < count; i++) {
+            caches[i] = machine->units[selection->chosen[i]].cache;
+            regions[i] = machine->units[selection->chosen[i]].region;
+        }
+        uint32_t cache_count = number_densely(caches, count, keys);
+        uint32_t region_count = number_densely(regions, count, keys);
+        for (uint32_t i = 0; i < count; i++)
+            out[i] =
+                (ta_affinity){(uint16_t)i,           (uint16_t)count,      (uint16_t)caches[i],
+                              (uint16_t)cache_count, (uint16_t)regions[i], (uint16_t)region_count};
+    }
+    bool done = caches != NULL && keys != NULL;
+    ta_release(allocator, caches, ids_size, _Alignof(uint32_t));
+    ta_release(allocator, keys, keys_size, _Alignof(ta_sort_key));
+    return done ? TA_OK : ta_fail_create(TA_E_NOMEM, "no memory");
+}
