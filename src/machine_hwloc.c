@@ -326,16 +326,15 @@ static void judge_units(struct reading *in) {
     }
 }
 
-/* In the complete set of any object but the root? The children's hold those of all below them. */
+/* In the complete set of any object below the root? The children's hold those of all below them;
+ * the root's own memory is left aside, since hwloc gives it the root's set. */
 static bool was_discovered(hwloc_obj_t root, unsigned os_index) {
     for (hwloc_obj_t child = root->first_child; child != NULL; child = child->next_sibling)
-        if (hwloc_bitmap_isset(child->complete_cpuset, os_index)) return true;
-    for (hwloc_obj_t child = root->memory_first_child; child != NULL; child = child->next_sibling)
         if (hwloc_bitmap_isset(child->complete_cpuset, os_index)) return true;
     return false;
 }
 
-/* The processors without an object. Those that hwloc met in a package or at a node were online when
+/* The processors without an object. Those that hwloc met in a package or the like were online when
  * the file was written, and hidden because the cpuset forbade them; nobody meets offline ones. */
 static void add_hidden_units(struct reading *in) {
     hwloc_const_cpuset_t complete = hwloc_topology_get_complete_cpuset(in->topology);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Messages through lanes: the round trip, and the time per message at full stream.
+ */
+#include "measure.h"
+
+#include <string.h>
+
+#define CELL_WORDS ((unsigned)(sizeof(ta_cell) / sizeof(uint64_t)))
+
+/* ---- round trip ------------------------------------------------------------------------------ */
+
+#define TRIPS 512
+#define TRIPS_TO_WARM_UP 32
+
+typedef struct trip_job {
+    ta_lane *forth, *back;
+    int64_t ns;  /* written by `from` */
+    bool intact; /* written by `from` */
+} trip_job;
+
+/* Sends a message that is one word; the lane has room. */
+static bool send_word(ta_lane *lane, uint64_t word) {
+    ta_cell *cell = ta_lane_reserve(lane);
+
+    if (cell == NULL) return false;
+    memcpy(cell->bytes, &word, sizeof word);
+    ta_lane_commit(lane);
+    return true;
+}
+
+static bool receive_word(measure_duo *duo, ta_lane *lane, uint64_t *word) {
+    ta_cell cell;
+
+    for (unsigned tries = 0; !ta_lane_receive(lane, &cell);)
+        if (!duo_wait(duo, &tries)) return false;
+    memcpy(word, cell.bytes, sizeof *word);
+    return true;
+}
+
+/* The answer to a message is the message plus one. */
+static void answer_trips(measure_duo *duo, trip_job *job) {
+    uint64_t word;
+
+    for (unsigned i = 0; i < TRIPS_TO_WARM_UP + TRIPS; i++)
+        if (!receive_word(duo, job->forth, &word) || !send_word(job->back, word + 1)) return;
+}
+
+static void make_trips(measure_duo *duo, trip_job *job) {
+    int64_t start = 0;
+    uint64_t wrong = 0, answer;
+
+    for (uint64_t i = 0; i < TRIPS_TO_WARM_UP + TRIPS; i++) {
+        if (i == TRIPS_TO_WARM_UP) start = duo_now();
+        if (!send_word(job->forth, i << 1) || !receive_word(duo, job->back, &answer)) return;
+        wrong |= answer ^ (i << 1 | 1);
+    }
+    job->ns = duo_now() - start;
+    job->intact = wrong == 0;
+}
+
+static void trip_part(measure_duo *duo, duo_side side, void *argument) {
+    if (!duo_meet(duo, side)) return;
+    if (side == DUO_FROM)
+        make_trips(duo, argument);
+    else
+        answer_trips(duo, argument);
+}
+
+measure_outcome measure_lane_round_trip(measure_duo *duo, ta_lane *forth, ta_lane *back,
+                                        double *round_trip_ns) {
+    trip_job job = {.forth = forth, .back = back};
+
+    if (!duo_run(duo, trip_part, &job)) return MEASURE_GAVE_UP;
+    if (!job.intact) return MEASURE_BROKEN;
+    *round_trip_ns = (double)job.ns / TRIPS;
+    return MEASURE_OK;
+}
+
+/* ---- full stream ----------------------------------------------------------------------------- */
+
+/* The lane twice around unmeasured, so that its memory is there and both sides are in their
+ * stride; then eight times. */
+#define WARM_UP_WORDS (2 * MEASURE_LANE_CELLS * CELL_WORDS)
+#define MEASURED_WORDS (8 * MEASURE_LANE_CELLS * CELL_WORDS)
+#define STREAM_WORDS (WARM_UP_WORDS + MEASURED_WORDS)
+/* What one thread sends before it receives: 64 cells. */
+#define BURST_WORDS (64 * CELL_WORDS)
+
+typedef struct stream_job {
+    ta_lane *lane;
+    unsigned message_words;
+    int64_t start_ns;                       /* written by `from` */
+    _Alignas(TA_CACHE_LINE) int64_t end_ns; /* written by `to` */
+    bool intact;                            /* written by `to` */
+} stream_job;
+
+/* The content of the stream: its word number n. */
+static uint64_t stream_word(uint64_t n) { return n * UINT64_C(0x9e3779b97f4a7c15); }
+
+/* The sending end: messages go into a cell one by one, and the cell leaves when it is full. */
+typedef struct stream_out {
+    ta_lane *lane;
+    ta_cell *cell; /* reserved, or NULL */
+    size_t used;   /* bytes of it */
+    uint64_t next; /* number of the stream's next word */
+} stream_out;
+
+/* False: the lane is full. */
+static inline bool put_message(stream_out *out, unsigned words) {
+    if (out->cell == NULL && (out->cell = ta_lane_reserve(out->lane)) == NULL) return false;
+    for (unsigned i = 0; i < words; i++) {
+        uint64_t word = stream_word(out->next++);
+        memcpy(out->cell->bytes + out->used, &word, sizeof word);
+        out->used += sizeof word;
+    }
+    if (out->used == sizeof *out->cell) {
+        ta_lane_commit(out->lane);
+        out->cell = NULL;
+        out->used = 0;
+    }
+    return true;
+}
+
+/* The receiving end: messages come out of a cell one by one. */
+typedef struct stream_in {
+    ta_lane *lane;
+    ta_cell cell;
+    size_t left;    /* bytes of it that were not read */
+    uint64_t next;  /* number of the stream's next word */
+    uint64_t wrong; /* not 0 when a word was not the one that was sent */
+} stream_in;
+
+/* False: the lane is empty. */
+static inline bool take_message(stream_in *in, unsigned words) {
+    if (in->left == 0) {
+        if (!ta_lane_receive(in->lane, &in->cell)) return false;
+        in->left = sizeof in->cell;
+    }
+    for (unsigned i = 0; i < words; i++) {
+        uint64_t word;
+        memcpy(&word, in->cell.bytes + (sizeof in->cell - in->left), sizeof word);
+        in->wrong |= word ^ stream_word(in->next++);
+        in->left -= sizeof word;
+    }
+    return true;
+}
+
+/* The loops below are compiled for each size of a message. */
+static inline __attribute__((always_inline)) void send_all(measure_duo *duo, stream_job *job,
+                                                           unsigned words) {
+    stream_out out = {.lane = job->lane};
+
+    for (uint64_t k = 0; k < STREAM_WORDS; k += words) {
+        if (k == WARM_UP_WORDS) job->start_ns = duo_now();
+        for (unsigned tries = 0; !put_message(&out, words);)
+            if (!duo_wait(duo, &tries)) return;
+    }
+}
+
+static inline __attribute__((always_inline)) void receive_all(measure_duo *duo, stream_job *job,
+                                                              unsigned words) {
+    stream_in in = {.lane = job->lane};
+
+    for (uint64_t k = 0; k < STREAM_WORDS; k += words)
+        for (unsigned tries = 0; !take_message(&in, words);)
+            if (!duo_wait(duo, &tries)) return;
+    job->end_ns = duo_now();
+    job->intact = in.wrong == 0;
+}
+
+/* Both ends in one thread: a burst out, the same burst in. Waits for nobody. */
+static inline __attribute__((always_inline)) bool pass_all(stream_job *job, unsigned words) {
+    stream_out out = {.lane = job->lane};
+    stream_in in = {.lane = job->lane};
+
+    for (uint64_t k = 0; k < STREAM_WORDS; k += BURST_WORDS) {
+        if (k == WARM_UP_WORDS) job->start_ns = duo_now();
+        for (unsigned i = 0; i < BURST_WORDS; i += words)
+            if (!put_message(&out, words)) return false;
+        for (unsigned i = 0; i < BURST_WORDS; i += words)
+            if (!take_message(&in, words)) return false;
+    }
+    job->end_ns = duo_now();
+    return in.wrong == 0;
+}
+
+static void stream_send(measure_duo *duo, stream_job *job) {
+    if (job->message_words == 1)
+        send_all(duo, job, 1);
+    else
+        send_all(duo, job, CELL_WORDS);
+}
+static void stream_receive(measure_duo *duo, stream_job *job) {
+    if (job->message_words == 1)
+        receive_all(duo, job, 1);
+    else
+        receive_all(duo, job, CELL_WORDS);
+}
+static bool stream_alone(stream_job *job) {
+    return job->message_words == 1 ? pass_all(job, 1) : pass_all(job, CELL_WORDS);
+}
+
+static void stream_part(measure_duo *duo, duo_side side, void *argument) {
+    if (!duo_meet(duo, side)) return;
+    if (side == DUO_FROM)
+        stream_send(duo, argument);
+    else
+        stream_receive(duo, argument);
+}
+
+measure_outcome measure_lane_stream(measure_duo *duo, ta_lane *lane, unsigned message_bytes,
+                                    double *message_ns) {
+    stream_job job = {.lane = lane, .message_words = message_bytes / sizeof(uint64_t)};
+
+    if (duo->same_processor)
+        job.intact = stream_alone(&job); /* the helper sleeps: on this processor it never spins */
+    else if (!duo_run(duo, stream_part, &job))
+        return MEASURE_GAVE_UP;
+    if (!job.intact) return MEASURE_BROKEN;
+    *message_ns = (double)(job.end_ns - job.start_ns) * job.message_words / MEASURED_WORDS;
+    return MEASURE_OK;
+}
