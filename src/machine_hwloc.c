@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <hwloc.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -96,6 +97,35 @@ static ta_status set_xml(hwloc_topology_t topology, const char *path,
     return status;
 }
 
+/* Does the string ask for more processors than a registry can have? The product of its levels tells,
+ * before hwloc spends minutes and gigabytes on a string that names millions. What stands in
+ * parentheses (attributes) and brackets (memory beside the levels) is no level. */
+static bool synthetic_is_too_large(const char *text) {
+    uint64_t product = 1;
+    int depth = 0;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at == '(' || *at == '[') depth++;
+        if (*at == ')' || *at == ']') depth--;
+        bool number = *at >= '0' && *at <= '9' && (at == text || at[-1] == ':' || at[-1] == ' ');
+        if (depth > 0 || !number) continue; /* not the 3 of l3 */
+        uint64_t level = strtoull(at, NULL, 10);
+        if (level > TA_AFFINITY_MAX || (product *= level) > TA_AFFINITY_MAX) return true;
+    }
+    return false;
+}
+
+static ta_status set_synthetic(hwloc_topology_t topology, const char *text) {
+    if (synthetic_is_too_large(text))
+        return ta_fail_create(TA_E_RANGE, "'%.100s' has too many processors; accepted: at most %u",
+                              text, TA_AFFINITY_MAX);
+    if (hwloc_topology_set_synthetic(topology, text) != 0)
+        return ta_fail_create(TA_E_FORMAT,
+                              "'%.100s' is no synthetic machine; accepted: levels such as "
+                              "'node:2 core:8 pu:2', the last one pu",
+                              text);
+    return TA_OK;
+}
+
 static ta_status set_source(hwloc_topology_t topology, const ta_registry_options *options,
                             const ta_allocator *allocator) {
     unsigned long flags = HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED;
@@ -106,12 +136,8 @@ static ta_status set_source(hwloc_topology_t topology, const ta_registry_options
         return ta_fail_create(TA_E_SYSTEM, "hwloc refuses its flags: %s", strerror(errno));
     if (options->machine == TA_MACHINE_XML)
         return set_xml(topology, options->description, allocator);
-    if (options->machine == TA_MACHINE_SYNTHETIC &&
-        hwloc_topology_set_synthetic(topology, options->description) != 0)
-        return ta_fail_create(TA_E_FORMAT,
-                              "'%.100s' is no synthetic machine; accepted: levels such as "
-                              "'node:2 core:8 pu:2', the last one pu",
-                              options->description);
+    if (options->machine == TA_MACHINE_SYNTHETIC)
+        return set_synthetic(topology, options->description);
     return TA_OK;
 }
 

@@ -64,7 +64,8 @@ typedef struct ta_registry_options {
  *   TA_E_NOT_FOUND    the XML file does not exist;
  *   TA_E_FORMAT       the XML file or the synthetic string makes no machine;
  *   TA_E_TOO_FEW      EXACTLY more than are usable, or no usable processor at all;
- *   TA_E_RANGE        more than TA_AFFINITY_MAX processors would be taken;
+ *   TA_E_RANGE        more than TA_AFFINITY_MAX processors would be taken, or a synthetic string
+ *                     names more;
  *   TA_E_UNSUPPORTED  SYNTHETIC or XML in a build without hwloc;
  *   TA_E_SYSTEM       the system would not tell (an unreadable file, a failed call);
  *   TA_E_NOMEM.
