@@ -92,5 +92,17 @@ bad '--time needs a value' cost --time
 for time in '' 0 -1 x nan inf 1e99 0x10 '1 '; do
     bad "--time: '$time'" cost --time "$time"
 done
+for far in '' 0 x 1e7; do
+    bad "--far: '$far'" cost --far "$far"
+done
+for pairs in '' 0 0: :0 0:x 0:99999 all,0:0 0:0, '0 :0' -1:0; do
+    bad "--pairs: '${pairs%%,*}" cost --pairs "$pairs"
+done
+bad "--processors: 'x'" cost --processors x
+for option in --json --csv --html; do
+    bad "$option needs a value" cost "$option"
+    bad "$option: the value is empty" cost "$option" ''
+done
+bad '- is given for several files' cost --json - --csv -
 
 finish

@@ -119,8 +119,8 @@ machine 'spread' 2 2 2 6 --synthetic "$box" --processors 2 --spread
 is 'spread: one in each region' json '[.processors[].region] == [0, 1]'
 run "$ta" topology --synthetic "$box" --processors 3
 is 'left out: in words' grep -q '^left out  5 processors  os 3-7  count: ' "$work/out"
-run "$ta" topology --synthetic 'node:2 core:8 pu:2(indexes=core:pu)'
-is 'table: interleaved numbers are ranges' grep -q 'os 0-7,16-23$' "$work/out"
+run "$ta" topology --synthetic 'node:2 core:4 pu:2(indexes=0,8,1,9,2,10,3,11,4,12,5,13,6,14,7,15)'
+is 'table: interleaved numbers are ranges' grep -q 'os 0-3,8-11$' "$work/out"
 run "$ta" topology --synthetic 'node:2 core:8 pu:1(indexes=0,2,4,6,8,10,12,14,1,3,5,7,9,11,13,15)'
 is 'table: every second number is a stride' grep -q 'os 1-15:2$' "$work/out"
 run "$ta" topology --synthetic pu:4 --processors 5
