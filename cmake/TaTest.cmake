@@ -40,14 +40,15 @@ function(ta_test name)
     endif()
 endfunction()
 
-# ta_cmocka_test(NAME SOURCE... [TIMEOUT seconds] [PROCESSORS n] [LABELS label...]): a cmocka
-# program and one test for each case that its sources list as `cmocka_unit_test...(case`, named
+# ta_cmocka_test(NAME SOURCE... [LIBRARIES target...] [TIMEOUT seconds] [PROCESSORS n]
+# [LABELS label...]): a cmocka program, linked with the testing twin behind LIBRARIES, and one test for each case that its sources list as `cmocka_unit_test...(case`, named
 # NAME.case. The program is called with the case's name and fails when it does not know it, so a
 # case that is listed and not run is a failure.
 function(ta_cmocka_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT;PROCESSORS" "LABELS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT;PROCESSORS" "LABELS;LIBRARIES")
     ta_program(${name} ${arg_UNPARSED_ARGUMENTS})
-    target_link_libraries(${name} PRIVATE ta_testing PkgConfig::ta_cmocka Threads::Threads)
+    target_link_libraries(${name} PRIVATE
+        ${arg_LIBRARIES} ta_testing PkgConfig::ta_cmocka Threads::Threads)
     # Where the test's data lies: TA_TEST_DATA "/name".
     target_compile_definitions(${name} PRIVATE TA_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
 

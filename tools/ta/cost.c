@@ -128,31 +128,20 @@ static bool is_stopped(void) { return atomic_load_explicit(&stop, memory_order_r
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
-/* Only so many pairs that each is visited often enough in the time that is left, going by the time
- * that the visits so far took. At least one. */
-static void fit_to_time(cost_run *run, size_t visited) {
-    double visit_ns = (double)(duo_now() - run->start_ns) / (double)visited;
-    double budget_ns = (double)(run->deadline_ns - run->start_ns);
-    double fit = budget_ns / (visit_ns * REPETITIONS_MIN);
-
-    if (fit >= (double)run->pair_count) return;
-    size_t planned = (size_t)fit;
-    run->planned = planned > visited ? planned : visited;
-}
-
-/* All pairs once, in an order of its own. False: it failed. */
+/* All pairs once, in an order of its own. The first repetition may take its share of the time and
+ * no more: the pairs that it did not come to are left out, so that the others are visited often
+ * enough. False: it failed. */
 static bool run_repetition(cost_run *run, measure_duo *duo) {
-    run->planned = run->repetition == 0 ? run->pair_count : run->planned;
+    bool first = run->repetition == 0;
+    int64_t budget_ns = run->deadline_ns - run->start_ns;
+    int64_t end_ns = first ? run->start_ns + budget_ns / REPETITIONS_MIN : run->deadline_ns;
+
     cost_shuffle(run, run->planned);
-    for (size_t i = 0; i < run->planned && !is_stopped(); i++) {
-        if (duo_now() >= run->deadline_ns) {
-            if (run->repetition == 0) run->planned = i;
-            break;
-        }
+    for (size_t i = 0; i < run->planned && !is_stopped() && duo_now() < end_ns; i++) {
         cost_pair *pair = &run->pairs[run->order[i]];
         cost_progress(run, pair);
         if (!cost_visit(run, duo, pair)) return false;
-        if (run->repetition == 0) fit_to_time(run, i + 1);
+        if (first && i + 1 < run->planned && duo_now() >= end_ns) run->planned = i + 1;
     }
     return true;
 }

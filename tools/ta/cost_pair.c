@@ -11,11 +11,18 @@
 /* How often a sample is tried when the processors move under it. */
 #define TRIES 3
 
+/* An allocator's memory some lines further on. */
+typedef struct shifted_memory {
+    const ta_allocator *from;
+    size_t shift;
+} shifted_memory;
+
 typedef struct pair_visit {
     cost_run *run;
     measure_duo *duo;
     cost_pair *pair;
     ta_lane *forth, *back;
+    shifted_memory memory[2];  /* of the two lanes */
     group_probe before, after; /* not used on one processor */
 } pair_visit;
 
@@ -121,7 +128,35 @@ static bool is_over(const cost_run *run, const measure_duo *duo) {
     return duo_now() >= run->deadline_ns || atomic_load_explicit(duo->stop, memory_order_relaxed);
 }
 
-/* The lanes of a visit, each in the memory of its receiver. */
+/* A line's address decides which part of the last-level cache looks after it, and with a lane's
+ * few busy lines that makes a difference of a third. So each visit has lanes in another place, and
+ * the median is of places too. Within a page. */
+#define SHIFTS 64
+
+static void *shifted_allocate(void *context, size_t size, size_t alignment) {
+    const shifted_memory *memory = context;
+    char *base = ta_allocate(memory->from, size + SHIFTS * TA_CACHE_LINE, alignment);
+
+    return base != NULL ? base + memory->shift : NULL;
+}
+static void shifted_release(void *context, void *shifted, size_t size, size_t alignment) {
+    const shifted_memory *memory = context;
+
+    ta_release(memory->from, (char *)shifted - memory->shift, size + SHIFTS * TA_CACHE_LINE,
+               alignment);
+}
+
+/* A lane in the memory of its receiver. */
+static bool open_lane(pair_visit *visit, duo_side receiver, ta_lane **lane) {
+    cost_run *run = visit->run;
+    shifted_memory *memory = &visit->memory[receiver];
+    ta_allocator shifted = {shifted_allocate, shifted_release, memory};
+
+    memory->from = ta_registry_allocator(run->registry, visit->duo->place[receiver]);
+    memory->shift = (size_t)(cost_random(run) % SHIFTS) * TA_CACHE_LINE;
+    return ta_lane_create(MEASURE_LANE_CELLS, &shifted, lane) == TA_OK;
+}
+
 static void close_lanes(pair_visit *visit) {
     ta_lane_destroy(visit->forth);
     ta_lane_destroy(visit->back);
@@ -129,12 +164,7 @@ static void close_lanes(pair_visit *visit) {
 }
 
 static bool open_lanes(pair_visit *visit) {
-    const ta_registry *registry = visit->run->registry;
-    const ta_allocator *there = ta_registry_allocator(registry, visit->duo->place[DUO_TO]);
-    const ta_allocator *here = ta_registry_allocator(registry, visit->duo->place[DUO_FROM]);
-
-    if (ta_lane_create(MEASURE_LANE_CELLS, there, &visit->forth) == TA_OK &&
-        ta_lane_create(MEASURE_LANE_CELLS, here, &visit->back) == TA_OK)
+    if (open_lane(visit, DUO_TO, &visit->forth) && open_lane(visit, DUO_FROM, &visit->back))
         return true;
     tool_failure(COST_COMMAND, "out of memory");
     return false;

@@ -38,11 +38,10 @@ static bool wants_colours(FILE *file) {
 }
 
 static void print_colour(const cost_map *map, double value) {
-    double position = 0;
-
-    if (!map->colours) return;
-    if (map->high > map->low && map->low > 0)
-        position = log(value / map->low) / log(map->high / map->low);
+    if (!map->colours || map->low <= 0) return;
+    /* Figures that differ by less than a factor of two look alike: the scale is no narrower. */
+    double range = log(map->high / map->low), scale = range > log(2) ? range : log(2);
+    double position = ((scale - range) / 2 + log(value / map->low)) / scale;
     int step = (int)(position * RAMP);
     step = step < 0 ? 0 : step >= RAMP ? RAMP - 1 : step;
     fprintf(map->file, "\033[48;5;%d;38;5;%dm", ramp[step], step < RAMP_LIGHT ? 16 : 231);
@@ -112,7 +111,7 @@ static void print_cell(const cost_map *map, const cost_pair *pair, group_set wan
 
     fputs(map->colours ? " " : "  ", map->file);
     if (groups == 0 || !cost_summarise(pair, only(groups), map->measure, NULL, &summary)) {
-        fprintf(map->file, "%s     -  %s", margin, margin);
+        fprintf(map->file, "%s%*s%s", margin, COLUMN - 2, "-", margin);
         return;
     }
     print_colour(map, summary.median);
@@ -284,26 +283,45 @@ static void print_measure(cost_map *map, double *room) {
         print_maps(map, all, one_each);
 }
 
-/* What no pair has: one line for each reason. */
-static void print_unmeasured(FILE *file, const cost_run *run) {
+/* Why the measure is missing for a pair, or NULL when nothing is missing. That a processor has no
+ * round trip with itself goes without saying, unless it is the only one. */
+static const char *missing_reason(const cost_run *run, const cost_pair *pair,
+                                  cost_measure measure) {
+    bool meaningless = pair->from == pair->to && !cost_measures[measure].with_itself;
+
+    if (cost_is_measured(pair, measure)) return NULL;
+    if (meaningless && run->processors > 1 && run->pair_count > 1) return NULL;
+    return cost_reason(run, pair, measure);
+}
+
+/* One line: the measures that are missing for that reason, with the number of pairs. */
+static void print_missing(FILE *file, const cost_run *run, const char *reason) {
+    const char *before = "not measured: ";
+
     for (int m = 0; m < COST_MEASURES; m++) {
-        const char *reason = NULL;
-        size_t missing = 0, others = 0;
-        for (size_t i = 0; i < run->pair_count; i++) {
-            const cost_pair *pair = &run->pairs[i];
-            bool meaningless = pair->from == pair->to && !cost_measures[m].with_itself;
-            if (cost_is_measured(pair, (cost_measure)m) ||
-                (meaningless && run->processors > 1 && run->pair_count > 1))
-                continue;
-            const char *its = cost_reason(run, pair, (cost_measure)m);
-            others += reason != NULL && strcmp(its, reason) != 0;
-            if (reason == NULL) reason = its;
-            missing++;
-        }
-        if (missing > 0)
-            fprintf(file, "not measured: %s, %zu pair%s: %s%s\n", cost_measures[m].name, missing,
-                    missing == 1 ? "" : "s", reason, others > 0 ? " (and other reasons)" : "");
+        size_t count = 0;
+        for (size_t i = 0; i < run->pair_count; i++)
+            count += missing_reason(run, &run->pairs[i], (cost_measure)m) == reason;
+        if (count == 0) continue;
+        fprintf(file, "%s%s (%zu)", before, cost_measures[m].name, count);
+        before = ", ";
     }
+    fprintf(file, ": %s\n", reason);
+}
+
+static void print_unmeasured(FILE *file, const cost_run *run) {
+    const char *told[COST_FAILURES + 2]; /* reasons are one text each, told apart by address */
+    size_t count = 0;
+
+    for (int m = 0; m < COST_MEASURES; m++)
+        for (size_t i = 0; i < run->pair_count; i++) {
+            const char *reason = missing_reason(run, &run->pairs[i], (cost_measure)m);
+            size_t known = 0;
+            while (known < count && told[known] != reason) known++;
+            if (reason == NULL || known < count || count == sizeof told / sizeof *told) continue;
+            told[count++] = reason;
+            print_missing(file, run, reason);
+        }
 }
 
 static void print_header(FILE *file, const cost_run *run) {

@@ -107,9 +107,8 @@ static void list_pair(pair_list *list, const cost_pair *pair) {
 }
 
 static void warn_spread(cost_run *run, group_kind group, cost_measure measure) {
-    pair_list wide = {.text = ""}, few = {.text = ""};
+    pair_list wide = {.text = ""};
     double widest = 0;
-    uint64_t fewest = SAMPLES_MIN;
     size_t pairs = 0;
 
     for (size_t i = 0; i < run->pair_count; i++) {
@@ -119,8 +118,6 @@ static void warn_spread(cost_run *run, group_kind group, cost_measure measure) {
         double spread = stats_spread(&summary);
         if (spread > widest) widest = spread;
         if (spread > SPREAD_MAX) list_pair(&wide, &run->pairs[i]);
-        if (summary.n < fewest) fewest = summary.n;
-        if (summary.n < SAMPLES_MIN) list_pair(&few, &run->pairs[i]);
     }
     if (wide.count > 0)
         cost_warn(
@@ -129,10 +126,26 @@ static void warn_spread(cost_run *run, group_kind group, cost_measure measure) {
             "spans up to %.0f %% of the median (%s)",
             cost_measures[measure].name, group_name(group), wide.count, pairs, 100 * widest,
             wide.text);
-    if (few.count > 0)
-        cost_warn(run, "%s (%s): few samples for %zu of %zu pairs: down to %llu (%s)",
-                  cost_measures[measure].name, group_name(group), few.count, pairs,
-                  (unsigned long long)fewest, few.text);
+}
+
+/* A pair that is rarely in a group has few samples there, of all measures alike: one line. */
+static void warn_few(cost_run *run) {
+    pair_list few = {.text = ""};
+    size_t results = 0, poor = 0;
+
+    for (size_t i = 0; i < run->pair_count; i++) {
+        const cost_record *record = run->pairs[i].record;
+        size_t poor_before = poor;
+        for (int g = 0; record != NULL && g < GROUP_COUNT; g++)
+            for (int m = 0; m < COST_MEASURES; m++) {
+                results += record->series[g][m].n > 0;
+                poor += record->series[g][m].n > 0 && record->series[g][m].n < SAMPLES_MIN;
+            }
+        if (poor > poor_before) list_pair(&few, &run->pairs[i]);
+    }
+    if (poor > 0)
+        cost_warn(run, "%zu of %zu results have less than %d samples (%s)", poor, results,
+                  SAMPLES_MIN, few.text);
 }
 
 void cost_find_warnings(cost_run *run) {
@@ -149,6 +162,7 @@ void cost_find_warnings(cost_run *run) {
                   "%llu samples were discarded, %llu kept: the processors move, or others disturb "
                   "them",
                   (unsigned long long)run->discarded, (unsigned long long)run->taken);
+    warn_few(run);
     for (int measure = 0; measure < COST_MEASURES; measure++)
         for (int group = 0; group < GROUP_COUNT; group++)
             warn_spread(run, (group_kind)group, (cost_measure)measure);

@@ -8,70 +8,75 @@
 
 /* ---- the line's round trip ------------------------------------------------------------------- */
 
-#define FLOOR_BATCHES 8
-#define FLOOR_TRIPS 32
-#define LINE_BATCHES 1
-#define LINE_TRIPS 512
+/* Each batch of trips has a line of its own: a line's address decides which part of the last-level
+ * cache looks after it, and that makes a difference of a fifth. */
+#define LINES 16
+#define FLOOR_LINES 8
+#define TRIPS 32
+/* Lines that stand side by side come in pairs (the prefetcher of a neighbour). */
+typedef struct spaced_word {
+    _Alignas(2 * TA_CACHE_LINE) duo_word line;
+} spaced_word;
 
-/* `from` makes the word odd, `to` makes it even again. The word starts at 0. */
+/* `from` makes a word odd, `to` makes it even again. */
 typedef struct line_job {
-    duo_word line;
-    _Alignas(TA_CACHE_LINE) unsigned batches; /* one more runs before them, unmeasured */
-    unsigned trips;                           /* of each batch */
-    int64_t batch_ns[FLOOR_BATCHES];          /* written by `from` */
+    spaced_word words[LINES];
+    unsigned lines;        /* the first so many are used */
+    double trip_ns[LINES]; /* of each; written by `from` */
 } line_job;
 
-static bool line_forth(measure_duo *duo, line_job *job, unsigned *value) {
-    for (unsigned i = 0; i < job->trips; i++) {
-        duo_set(&job->line, *value + 1);
-        if (!duo_await(duo, &job->line, *value + 2)) return false;
-        *value += 2;
+static bool trips_forth(measure_duo *duo, duo_word *line, unsigned trips, unsigned *value) {
+    for (unsigned i = 0; i < trips; i++, *value += 2) {
+        duo_set(line, *value + 1);
+        if (!duo_await(duo, line, *value + 2)) return false;
     }
     return true;
 }
 
-static bool line_back(measure_duo *duo, line_job *job, unsigned *value) {
-    for (unsigned i = 0; i < job->trips; i++) {
-        if (!duo_await(duo, &job->line, *value + 1)) return false;
-        duo_set(&job->line, *value + 2);
-        *value += 2;
+static bool trips_back(measure_duo *duo, duo_word *line, unsigned trips, unsigned *value) {
+    for (unsigned i = 0; i < trips; i++, *value += 2) {
+        if (!duo_await(duo, line, *value + 1)) return false;
+        duo_set(line, *value + 2);
     }
     return true;
 }
+
+#define TRIPS_TO_WARM_UP 4
 
 static void line_part(measure_duo *duo, duo_side side, void *argument) {
     line_job *job = argument;
-    unsigned value = 0;
 
     if (!duo_meet(duo, side)) return;
-    if (side == DUO_TO) {
-        for (unsigned b = 0; b <= job->batches && line_back(duo, job, &value); b++) continue;
-        return;
-    }
-    if (!line_forth(duo, job, &value)) return; /* warms up */
-    for (unsigned b = 0; b < job->batches; b++) {
+    for (unsigned i = 0; i < job->lines; i++) {
+        duo_word *line = &job->words[i].line;
+        unsigned value = 0;
+        if (side == DUO_TO) {
+            if (!trips_back(duo, line, TRIPS_TO_WARM_UP + TRIPS, &value)) return;
+            continue;
+        }
+        if (!trips_forth(duo, line, TRIPS_TO_WARM_UP, &value)) return;
         int64_t start = duo_now();
-        if (!line_forth(duo, job, &value)) return;
-        job->batch_ns[b] = duo_now() - start;
+        if (!trips_forth(duo, line, TRIPS, &value)) return;
+        job->trip_ns[i] = (double)(duo_now() - start) / TRIPS;
     }
 }
 
 measure_outcome measure_line(measure_duo *duo, double *round_trip_ns) {
-    line_job job = {.batches = LINE_BATCHES, .trips = LINE_TRIPS};
+    line_job job = {.lines = LINES};
 
     if (!duo_run(duo, line_part, &job)) return MEASURE_GAVE_UP;
-    *round_trip_ns = (double)job.batch_ns[0] / LINE_TRIPS;
+    double sum = 0;
+    for (unsigned i = 0; i < LINES; i++) sum += job.trip_ns[i];
+    *round_trip_ns = sum / LINES;
     return MEASURE_OK;
 }
 
-/* The median of short batches: an interruption spoils one of them. */
+/* The median of the lines: an interruption spoils one of them. */
 static bool probe_floor(measure_duo *duo, double *floor_ns) {
-    line_job job = {.batches = FLOOR_BATCHES, .trips = FLOOR_TRIPS};
-    double trip_ns[FLOOR_BATCHES];
+    line_job job = {.lines = FLOOR_LINES};
 
     if (!duo_run(duo, line_part, &job)) return false;
-    for (unsigned b = 0; b < FLOOR_BATCHES; b++) trip_ns[b] = (double)job.batch_ns[b] / FLOOR_TRIPS;
-    *floor_ns = stats_median(trip_ns, FLOOR_BATCHES);
+    *floor_ns = stats_median(job.trip_ns, FLOOR_LINES);
     return true;
 }
 

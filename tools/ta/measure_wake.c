@@ -59,10 +59,15 @@ static void receive_wakes(measure_duo *duo, wake_job *job) {
             sleep_on_futex(job, count);
         else
             sleep_on_eventfd(job);
-        job->woken_ns = duo_now();
+        int64_t now = duo_now();
+        /* The kernel orders this after ring(); B1 says so in the language too. */
+        unsigned tries = 0;
+        while (atomic_load_explicit(&job->bell.value, memory_order_acquire) != count)
+            if (!duo_wait(duo, &tries)) return;
         eventfd_t events;
         if (job->by == MEASURE_WAKE_EVENTFD && eventfd_read(job->event, &events) != 0)
             duo_set(&job->refused, 1);
+        job->woken_ns = now;
         duo_set(&job->woken, count);
         if (duo->same_processor) futex_wake(&job->woken.value);
         if (!duo_may_wait(duo)) return;
@@ -72,7 +77,7 @@ static void receive_wakes(measure_duo *duo, wake_job *job) {
 /* ---- the sender ------------------------------------------------------------------------------ */
 
 static void ring(wake_job *job, unsigned count) {
-    /* B0: pairs with B1 in sleep_on_futex() */
+    /* B0: pairs with B1 in sleep_on_futex() and receive_wakes() */
     atomic_store_explicit(&job->bell.value, count, memory_order_release);
     if (job->by == MEASURE_WAKE_FUTEX)
         futex_wake(&job->bell.value);

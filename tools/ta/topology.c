@@ -354,11 +354,12 @@ static int show(const ta_registry *registry, const ta_registry_options *options,
 
 static int refuse(ta_status status, const ta_registry_options *options) {
     /* A synthetic description stands on the command line: a bad one is a bad argument. */
-    if (status == TA_E_FORMAT && options->machine == TA_MACHINE_SYNTHETIC)
+    if ((status == TA_E_FORMAT || status == TA_E_RANGE) && options->machine == TA_MACHINE_SYNTHETIC)
         return tool_usage_error(COMMAND,
-                                "--synthetic: '%s' describes no machine; accepted: an hwloc "
-                                "synthetic description such as 'node:2 core:8 pu:2'",
-                                options->description);
+                                "--synthetic: '%s' describes no machine that libta takes; "
+                                "accepted: an hwloc synthetic description of at most %u "
+                                "processors, such as 'node:2 core:8 pu:2'",
+                                options->description, TA_AFFINITY_MAX);
     return tool_library_failure(COMMAND, status);
 }
 
