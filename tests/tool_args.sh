@@ -95,8 +95,8 @@ done
 for far in '' 0 x 1e7; do
     bad "--far: '$far'" cost --far "$far"
 done
-for pairs in '' 0 0: :0 0:x 0:99999 all,0:0 0:0, '0 :0' -1:0; do
-    bad "--pairs: '${pairs%%,*}" cost --pairs "$pairs"
+for pairs in '' 0 0: :0 0:x 0:99999 all,0:0 '0:0,' '0 :0' -1:0; do
+    bad 'is no pair of processors' cost --pairs "$pairs"
 done
 bad "--processors: 'x'" cost --processors x
 for option in --json --csv --html; do

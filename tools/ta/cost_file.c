@@ -51,15 +51,15 @@ static int file_open(cost_file *file, const char *path) {
         return fcntl(file->descriptor, F_SETFL, 0) == 0 ? 0 : errno;
     }
     if (exists) file->mode = status.st_mode & 0777;
-    if (asprintf(&file->temporary, "%s.XXXXXX", file->target) < 0) {
-        file->temporary = NULL;
-        return ENOMEM;
+    char *temporary;
+    if (asprintf(&temporary, "%s.XXXXXX", file->target) < 0) return ENOMEM;
+    file->descriptor = mkostemp(temporary, O_CLOEXEC);
+    if (file->descriptor >= 0) {
+        file->temporary = temporary;
+        return 0;
     }
-    file->descriptor = mkostemp(file->temporary, O_CLOEXEC);
-    if (file->descriptor >= 0) return 0;
     int error = errno;
-    free(file->temporary);
-    file->temporary = NULL;
+    free(temporary);
     return error;
 }
 

@@ -5,6 +5,7 @@
 #include "cost.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -62,17 +63,29 @@ void cost_read_machine(cost_machine *machine) {
         strftime(machine->date, sizeof machine->date, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
+/* "cpu7 user nice system idle iowait irq softirq steal ...": the processor and its stolen ticks. */
+static bool parse_steal(const char *line, uint32_t *os_processor, uint64_t *steal) {
+    char *at;
+
+    if (strncmp(line, "cpu", 3) != 0 || !isdigit((unsigned char)line[3])) return false;
+    *os_processor = (uint32_t)strtoul(line + 3, &at, 10);
+    for (int i = 0; i < 8; i++) {
+        const char *field = at;
+        *steal = strtoull(field, &at, 10);
+        if (at == field) return false;
+    }
+    return true;
+}
+
 void cost_read_steal(cost_run *run, bool before) {
     char line[512];
     FILE *file = fopen("/proc/stat", "re");
 
     if (file == NULL) return;
     while (fgets(line, sizeof line, file) != NULL) {
-        unsigned os_processor;
-        unsigned long long steal;
-        /* user nice system idle iowait irq softirq steal */
-        if (sscanf(line, "cpu%u %*u %*u %*u %*u %*u %*u %*u %llu", &os_processor, &steal) != 2)
-            continue;
+        uint32_t os_processor;
+        uint64_t steal;
+        if (!parse_steal(line, &os_processor, &steal)) continue;
         ta_affinity place = ta_registry_find_os_processor(run->registry, os_processor);
         if (ta_affinity_is_unknown(place)) continue;
         cost_load *load = &run->load[ta_affinity_processor(place)];

@@ -131,7 +131,7 @@ static bool is_over(const cost_run *run, const measure_duo *duo) {
 /* A line's address decides which part of the last-level cache looks after it, and with a lane's
  * few busy lines that makes a difference of a third. So each visit has lanes in another place, and
  * the median is of places too. Within a page. */
-#define SHIFTS 64
+#define SHIFTS ((size_t)64)
 
 static void *shifted_allocate(void *context, size_t size, size_t alignment) {
     const shifted_memory *memory = context;
@@ -153,7 +153,7 @@ static bool open_lane(pair_visit *visit, duo_side receiver, ta_lane **lane) {
     ta_allocator shifted = {shifted_allocate, shifted_release, memory};
 
     memory->from = ta_registry_allocator(run->registry, visit->duo->place[receiver]);
-    memory->shift = (size_t)(cost_random(run) % SHIFTS) * TA_CACHE_LINE;
+    memory->shift = cost_random(run) % SHIFTS * TA_CACHE_LINE;
     return ta_lane_create(MEASURE_LANE_CELLS, &shifted, lane) == TA_OK;
 }
 

@@ -89,8 +89,9 @@ static int list_pairs(cost_run *run, const pair_set *set) {
                             "%llu pairs are too many, at most %llu can be measured; choose some "
                             "with --pairs, or fewer processors with --processors",
                             (unsigned long long)set->count, (unsigned long long)PAIRS_MAX);
-    run->pairs = calloc((size_t)set->count, sizeof *run->pairs);
-    run->order = calloc((size_t)set->count, sizeof *run->order);
+    size_t count = (size_t)set->count; /* at least 1: each item of the text names a pair */
+    run->pairs = calloc(count + 1, sizeof *run->pairs);
+    run->order = calloc(count + 1, sizeof *run->order);
     if (run->pairs == NULL || run->order == NULL)
         return tool_failure(COST_COMMAND, "out of memory");
     for (uint32_t from = 0; from < set->processors; from++)

@@ -51,6 +51,7 @@ typedef enum measure_wake_by {
 
 /* wake_ns: from just before the sender's call until the receiver, which really slept, runs again
  * in user space. sender_ns: what the call took the sender. */
-measure_outcome measure_wake(measure_duo *duo, measure_wake_by by, double *wake_ns, double *sender_ns);
+measure_outcome measure_wake(measure_duo *duo, measure_wake_by by, double *wake_ns,
+                             double *sender_ns);
 
 #endif

@@ -81,18 +81,18 @@ measure_outcome measure_lane_round_trip(measure_duo *duo, ta_lane *forth, ta_lan
 
 /* The lane twice around unmeasured, so that its memory is there and both sides are in their
  * stride; then eight times. */
-#define WARM_UP_WORDS (2 * MEASURE_LANE_CELLS * CELL_WORDS)
-#define MEASURED_WORDS (8 * MEASURE_LANE_CELLS * CELL_WORDS)
+#define WARM_UP_WORDS (UINT64_C(2) * MEASURE_LANE_CELLS * CELL_WORDS)
+#define MEASURED_WORDS (UINT64_C(8) * MEASURE_LANE_CELLS * CELL_WORDS)
 #define STREAM_WORDS (WARM_UP_WORDS + MEASURED_WORDS)
 /* What one thread sends before it receives: 64 cells. */
-#define BURST_WORDS (64 * CELL_WORDS)
+#define BURST_WORDS (UINT64_C(64) * CELL_WORDS)
 
 typedef struct stream_job {
     ta_lane *lane;
     unsigned message_words;
-    int64_t start_ns;                       /* written by `from` */
-    _Alignas(TA_CACHE_LINE) int64_t end_ns; /* written by `to` */
-    bool intact;                            /* written by `to` */
+    int64_t start_ns; /* written by `from` */
+    int64_t end_ns;   /* written by `to` */
+    bool intact;      /* written by `to` */
 } stream_job;
 
 /* The content of the stream: its word number n. */
@@ -124,8 +124,8 @@ static inline bool put_message(stream_out *out, unsigned words) {
 
 /* The receiving end: messages come out of a cell one by one. */
 typedef struct stream_in {
-    ta_lane *lane;
     ta_cell cell;
+    ta_lane *lane;
     size_t left;    /* bytes of it that were not read */
     uint64_t next;  /* number of the stream's next word */
     uint64_t wrong; /* not 0 when a word was not the one that was sent */
@@ -218,6 +218,6 @@ measure_outcome measure_lane_stream(measure_duo *duo, ta_lane *lane, unsigned me
     else if (!duo_run(duo, stream_part, &job))
         return MEASURE_GAVE_UP;
     if (!job.intact) return MEASURE_BROKEN;
-    *message_ns = (double)(job.end_ns - job.start_ns) * job.message_words / MEASURED_WORDS;
+    *message_ns = (double)(job.end_ns - job.start_ns) * job.message_words / (double)MEASURED_WORDS;
     return MEASURE_OK;
 }

@@ -22,15 +22,14 @@
 #define SETTLE_NS 50000
 
 typedef struct wake_job {
+    duo_word bell;    /* `from` counts its wakes; a futex */
+    duo_word going;   /* `to` counts the times that it goes to sleep */
+    duo_word woken;   /* `to` counts the times that it has woken; a futex */
+    duo_word refused; /* `to` or `from` met a system call that failed */
     measure_wake_by by;
-    int event;                                /* the eventfd */
-    duo_word bell;                            /* `from` counts its wakes; a futex */
-    duo_word going;                           /* `to` counts the times that it goes to sleep */
-    duo_word woken;                           /* `to` counts the times that it has woken; a futex */
-    duo_word refused;                         /* `to` or `from` met a system call that failed */
-    _Alignas(TA_CACHE_LINE) int64_t woken_ns; /* written by `to` before `woken` */
-    _Alignas(TA_CACHE_LINE) double wake_ns[WAKES];
-    double sender_ns[WAKES];
+    int event;        /* the eventfd */
+    int64_t woken_ns; /* written by `to` before `woken` */
+    double wake_ns[WAKES], sender_ns[WAKES];
 } wake_job;
 
 /* ---- the receiver ---------------------------------------------------------------------------- */
