@@ -162,7 +162,7 @@ struct reading {
     ta_machine_units *out;
     size_t shown, hidden; /* units with an object, and without one; in this order in out->units */
     ta_sort_key *keys;    /* room for one per unit, then for one per node */
-    uint32_t *nodes;      /* logical indices of the NUMA nodes, the preferred ones first */
+    hwloc_obj_t *nodes;   /* the NUMA nodes, the preferred ones first; behind them as much room */
     size_t node_count;
     unsigned long *mask;
     size_t mask_bytes;
@@ -175,7 +175,8 @@ static size_t key_count(const struct reading *in) {
 
 static void reading_free(struct reading *in) {
     ta_release(in->allocator, in->keys, key_count(in) * sizeof *in->keys, _Alignof(ta_sort_key));
-    ta_release(in->allocator, in->nodes, in->node_count * sizeof *in->nodes, _Alignof(uint32_t));
+    ta_release(in->allocator, in->nodes, 2 * in->node_count * sizeof(hwloc_obj_t),
+               _Alignof(hwloc_obj_t));
     ta_release(in->allocator, in->mask, in->mask_bytes, _Alignof(unsigned long));
 }
 
@@ -197,8 +198,8 @@ static ta_status reading_create(struct reading *in) {
     in->out->units = ta_allocate(in->allocator, units * sizeof(ta_unit), _Alignof(ta_unit));
     if (in->out->units != NULL) in->out->count = units;
     if (in->node_count != 0)
-        in->nodes =
-            ta_allocate(in->allocator, in->node_count * sizeof *in->nodes, _Alignof(uint32_t));
+        in->nodes = ta_allocate(in->allocator, 2 * in->node_count * sizeof(hwloc_obj_t),
+                                _Alignof(hwloc_obj_t));
     if (in->keys == NULL || in->out->units == NULL || (in->node_count != 0 && in->nodes == NULL))
         return ta_fail_create(TA_E_NOMEM, "no memory for %zu processors", units);
     return TA_OK;
@@ -220,6 +221,7 @@ static void copy_units(struct reading *in) {
     uint32_t cores = 0, caches = 0;
     for (size_t i = 0; i < in->shown; i++) {
         object = hwloc_get_next_obj_by_type(in->topology, HWLOC_OBJ_PU, object);
+        if (object == NULL) return; /* cannot be: shown is their number */
         hwloc_obj_t its_core = hwloc_get_ancestor_obj_by_type(in->topology, HWLOC_OBJ_CORE, object);
         hwloc_obj_t its_cache = last_level_cache(object);
         cores += its_core == NULL || its_core != core;
@@ -239,28 +241,29 @@ static bool is_special(hwloc_obj_t node) {
     return hwloc_obj_get_info_by_name(node, "DAXDevice") != NULL;
 }
 
-static hwloc_obj_t node_at(const struct reading *in, uint32_t logical_index) {
-    return hwloc_get_obj_by_type(in->topology, HWLOC_OBJ_NUMANODE, logical_index);
-}
-
 /* Which node comes first where several hold a processor: normal memory before special, then the
  * one with the fewest processors, then one with memory, then the lowest number. */
 static void sort_nodes(struct reading *in) {
-    for (uint32_t i = 0; i < in->node_count; i++)
-        in->keys[i] = (ta_sort_key){node_at(in, i)->os_index, 0, i};
-    ta_sort_keys(in->keys, in->node_count);
-    for (uint32_t i = 0; i < in->node_count; i++) in->nodes[i] = in->keys[i].index;
-    for (uint32_t i = 0; i < in->node_count; i++) {
-        hwloc_obj_t node = node_at(in, in->nodes[i]);
-        bool has_memory = node->attr->numanode.local_memory != 0;
+    hwloc_obj_t *nodes = in->nodes, *by_number = in->nodes + in->node_count, node = NULL;
+    ta_sort_key *keys = in->keys;
+    uint32_t count = 0;
+    while (count < in->node_count &&
+           (node = hwloc_get_next_obj_by_type(in->topology, HWLOC_OBJ_NUMANODE, node)) != NULL) {
+        keys[count] = (ta_sort_key){node->os_index, 0, count};
+        nodes[count++] = node;
+    }
+    ta_sort_keys(keys, count);
+    for (uint32_t i = 0; i < count; i++) by_number[i] = nodes[keys[i].index];
+    for (uint32_t i = 0; i < count; i++) {
+        bool has_memory = by_number[i]->attr->numanode.local_memory != 0;
         /* An infinite set weighs -1 and counts as the largest. */
-        uint32_t weight = (uint32_t)hwloc_bitmap_weight(node->cpuset) & 0x7fffffff;
-        in->keys[i] = (ta_sort_key){weight | (is_special(node) ? 0x80000000u : 0), !has_memory, i};
+        uint32_t weight = (uint32_t)hwloc_bitmap_weight(by_number[i]->cpuset) & 0x7fffffff;
+        if (is_special(by_number[i])) weight |= 0x80000000u;
+        keys[i] = (ta_sort_key){weight, !has_memory, i};
         in->out->memory_nodes += has_memory;
     }
-    ta_sort_keys(in->keys, in->node_count);
-    for (uint32_t i = 0; i < in->node_count; i++) in->keys[i].index = in->nodes[in->keys[i].index];
-    for (uint32_t i = 0; i < in->node_count; i++) in->nodes[i] = in->keys[i].index;
+    ta_sort_keys(keys, count);
+    for (uint32_t i = 0; i < count; i++) nodes[i] = by_number[keys[i].index];
 }
 
 /* The position in keys[], which is sorted by number, of the first processor from `os_index` on. */
@@ -311,12 +314,13 @@ static ta_status assign_regions(struct reading *in) {
         if (in->keys[i].major == in->keys[i - 1].major)
             return ta_fail_create(TA_E_FORMAT, "two processors have the number %u",
                                   in->keys[i].major);
-    for (size_t i = 0; i < in->node_count; i++) give_to_node(in, node_at(in, in->nodes[i]));
+    for (size_t i = 0; i < in->node_count; i++) give_to_node(in, in->nodes[i]);
 
     hwloc_obj_t object = NULL;
     for (size_t i = 0; i < in->shown; i++) {
         ta_unit *unit = &in->out->units[i];
         object = hwloc_get_next_obj_by_type(in->topology, HWLOC_OBJ_PU, object);
+        if (object == NULL) break; /* cannot be */
         if (unit->region == REGION_NONE) give_to_hidden_node(unit, object);
         /* Odd, unlike the caches; a node's number is far below 2^31. */
         if (unit->cache == CACHE_NONE) unit->cache = unit->region * 2 + 1;

@@ -158,6 +158,8 @@ static void the_container_is_the_mount_point(void **state) {
     put("/sys/fs/cgroup/cpu/inner/cpu.cfs_quota_us", "20000\n");
     put("/sys/fs/cgroup/cpu/inner/cpu.cfs_period_us", "100000\n");
     expect(20000, 100000);
+    put("/sys/fs/cgroup/cpu4/cpu.cfs_quota_us", "10000\n");
+    put("/sys/fs/cgroup/cpu4/cpu.cfs_period_us", "100000\n");
     put("/proc/self/cgroup", "4:cpu:/docker/01234\n"); /* a neighbour with a longer name */
     expect(0, 0);
     put("/proc/self/cgroup", "4:cpu:/docker\n"); /* above it: the mount does not bind us */

@@ -49,7 +49,7 @@ typedef struct ta_registry_options {
     bool one_per_core;       /* at most one processor of each physical core */
     uint32_t count;          /* for EXACTLY and AT_MOST: 1 to TA_AFFINITY_MAX */
     const char *description; /* for SYNTHETIC and XML */
-    const uint32_t *counts;  /* for COUNTS */
+    const uint32_t *counts;  /* for COUNTS; a region of 0 processors becomes none */
     size_t counts_length;    /* for COUNTS */
     const ta_allocator
         *allocator; /* copied; NULL: the default; must outlive the registry, all that it
@@ -57,7 +57,18 @@ typedef struct ta_registry_options {
     uint64_t reserved[4];
 } ta_registry_options;
 
-/* Reads the machine and makes a registry; `options` NULL means all zero. Takes some milliseconds
+/* Which NUMA node is a processor's region: of the nodes that hold it, normal memory before special
+ * (HBM, NVM, CXL), then the node with the fewest processors, then one with memory, then the lowest
+ * number. A node without memory is still the region of its processors; memory then falls back. A
+ * node that the cpuset hides still tells its processors apart.
+ *
+ * hwloc's environment variables (HWLOC_XMLFILE, HWLOC_SYNTHETIC, ...) can put another machine in
+ * place of THIS one; the registry is then of a described machine. About some XML files that
+ * contradict themselves hwloc complains on stderr, unless HWLOC_HIDE_ERRORS=2 is in the
+ * environment. hwloc takes long over synthetic machines of many thousand processors, longest where all
+ * stand in one level; COUNTS costs no more than the places that it makes.
+ *
+ * Reads the machine and makes a registry; `options` NULL means all zero. Takes some milliseconds
  * (hwloc scans the system). The caller owns *out and destroys it. On failure *out is NULL, nothing
  * stays allocated, and ta_last_error() tells more:
  *   TA_E_INVALID      options that contradict themselves, or `out` is NULL;
@@ -179,14 +190,16 @@ TA_API bool ta_registry_is_bound(const ta_registry *registry, ta_affinity affini
  * registry. A machine with one memory node has nothing to place: memory comes from the registry's
  * own allocator and counts as placed. Where the machine is described, or the system cannot place,
  * it comes from there too and counts as a fallback: placement is an optimisation, never a reason
- * to fail. Any thread may allocate and release; blocking (a mutex per region). Placed memory goes
- * back to the system when the registry is destroyed. */
+ * to fail. Any thread may allocate and release; blocking (a mutex per region). Placed memory comes
+ * from mmap: up to 32 KiB in blocks of a power of two, which go back to the system when the registry
+ * is destroyed, above that in whole pages, which go back when they are released. */
 TA_API const ta_allocator *ta_registry_allocator(const ta_registry *registry, ta_affinity affinity);
 
 /* What a region's allocator did so far; each counter only grows. */
 typedef struct ta_placement_figures {
-    uint64_t placed;   /* allocations on the region's node */
-    uint64_t fallback; /* allocations that the system could not place there */
+    uint64_t placed;   /* allocations that the system agreed to place on the region's node, which it
+                          keeps as long as the node has room */
+    uint64_t fallback; /* allocations that it could not place there */
 } ta_placement_figures;
 
 /* TA_E_UNKNOWN_AFFINITY, TA_E_FOREIGN_AFFINITY, TA_E_INVALID. */

@@ -224,11 +224,12 @@ static void take_cgroup_line(char *line, struct cgroups *out) {
     if (path == NULL || path[1] != '/' || strlen(path + 1) >= PATH_SIZE) return;
     *controllers++ = 0;
     *path++ = 0;
+    size_t size = strlen(path) + 1;
     if (*controllers == 0 && strcmp(line, "0") == 0) {
-        strcpy(out->own_2, path);
+        memcpy(out->own_2, path, size);
         out->has_2 = true;
     } else if (has_word(controllers, "cpu")) {
-        strcpy(out->own_1, path);
+        memcpy(out->own_1, path, size);
         out->has_1 = true;
     }
 }

@@ -15,7 +15,7 @@
 /* Processor masks are arrays of unsigned long, as the kernel has them; at most for 65,536
  * processors, which is more than any Linux is built for. */
 #define TA_OS_MASK_BYTES_MAX ((size_t)65536 / 8)
-#define TA_OS_WORD_BITS (8 * (unsigned)sizeof(unsigned long))
+#define TA_OS_WORD_BITS (8 * sizeof(unsigned long))
 
 /* The bytes that a mask needs before the kernel accepts it: a multiple of sizeof(unsigned long). */
 int ta_os_mask_bytes(size_t *bytes);
