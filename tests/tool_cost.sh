@@ -106,7 +106,7 @@ is 'text: no escapes in a pipe' no_escapes
 is 'text: names the processors' grep -q '^[0-9]* processors\?, [0-9]* pairs\?, ' "$work/out"
 is 'text: a map for each measure that has one' [ "$(grep -c ', median$' "$work/out")" -eq \
     "$(jq '[.results[].measure] | unique | length' "$work/run.json")" ]
-if command -v script >/dev/null; then
+if script -qec true /dev/null >/dev/null 2>&1; then # there is a pseudo-terminal to be had
     TERM=xterm-256color run script -qec "$ta cost --time 0.2" /dev/null
     is 'terminal: in colour' grep -q $'\033\[48;5;' "$work/out"
     TERM=xterm-256color NO_COLOR=1 run script -qec "$ta cost --time 0.2 2>/dev/null" /dev/null
@@ -114,9 +114,9 @@ if command -v script >/dev/null; then
     TERM=xterm-256color NO_COLOR='' run script -qec "$ta cost --time 0.2" /dev/null
     is 'terminal: an empty NO_COLOR is none' grep -q $'\033\[48;5;' "$work/out"
 else
-    skip 'terminal: in colour' 'no script(1) here'
-    skip 'terminal: NO_COLOR' 'no script(1) here'
-    skip 'terminal: an empty NO_COLOR is none' 'no script(1) here'
+    skip 'terminal: in colour' 'no pseudo-terminal here'
+    skip 'terminal: NO_COLOR' 'no pseudo-terminal here'
+    skip 'terminal: an empty NO_COLOR is none' 'no pseudo-terminal here'
 fi
 
 # ---- standard output ----

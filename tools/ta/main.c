@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Room for one line that quotes the longest path. */
@@ -108,6 +109,9 @@ static int help(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    /* hwloc complains on stderr about files that contradict themselves; the tool says one line of
+     * its own. Before any thread starts, and not against the user's own setting. */
+    setenv("HWLOC_HIDE_ERRORS", "2", 0);
     if (argc < 2)
         return tool_usage_error(NULL,
                                 "no command (usage: ta COMMAND [OPTION...]); accepted: " ACCEPTED);
