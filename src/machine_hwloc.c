@@ -92,7 +92,7 @@ static ta_status set_xml(hwloc_topology_t topology, const char *path,
     ta_status status = read_file(path, allocator, &text);
     if (status != TA_OK) return status;
     /* A file that was cut off: hwloc 2.9's own parser would leak what it had read before the end. */
-    bool whole = strstr(text.bytes, "</topology>") != NULL;
+    bool whole = text.bytes != NULL && strstr(text.bytes, "</topology>") != NULL;
     if (!whole || text.size > INT_MAX ||
         hwloc_topology_set_xmlbuffer(topology, text.bytes, (int)text.size))
         status = ta_fail_create(TA_E_FORMAT, "'%.150s' is no hwloc XML file", path);
