@@ -15,8 +15,7 @@
  *   fetch_add_*     adds, wrapping, and returns the value from before
  *   acq_rel         both acquire and release
  *
- * u32: uint32_t; u64: uint64_t; ptr: void *, for words that are declared void * (another pointer
- * type has another aliasing class). Words are naturally aligned. All are wait-free on the
+ * u32: uint32_t; u64: uint64_t. Words are naturally aligned. All are wait-free on the
  * processors that the library is built for.
  */
 #ifndef TA_DETAIL_ATOMIC_H
@@ -48,11 +47,8 @@ TA_BEGIN_DECLS
         return __atomic_fetch_add(word, value, __ATOMIC_ACQ_REL);                                  \
     }
 
-typedef void *ta_atomic_pointer_;
-
 TA_ATOMIC_LOAD_STORE_(u32, uint32_t)
 TA_ATOMIC_LOAD_STORE_(u64, uint64_t)
-TA_ATOMIC_LOAD_STORE_(ptr, ta_atomic_pointer_)
 TA_ATOMIC_ADD_(u32, uint32_t)
 TA_ATOMIC_ADD_(u64, uint64_t)
 
