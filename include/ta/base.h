@@ -39,6 +39,8 @@
 /* Hot paths: a C99 inline definition in the header, and one emitted symbol in the library for
  * callers that cannot inline (other languages, -O0). */
 #define TA_INLINE TA_API inline
+/* A function that a macro makes for its user, who need not call it. */
+#define TA_GENERATED static inline __attribute__((unused))
 #define TA_WARN_UNUSED __attribute__((warn_unused_result))
 #define TA_PRINTF(format_index, first_argument)                                                    \
     __attribute__((format(printf, format_index, first_argument)))
@@ -64,7 +66,9 @@ TA_BEGIN_DECLS
     X(TA_E_TOO_FEW, -9, "fewer processors are usable than were asked for")                         \
     X(TA_E_DESCRIBED, -10, "the registry describes another machine: threads cannot be pinned")     \
     X(TA_E_UNSUPPORTED, -11, "not supported by this build or this system")                         \
-    X(TA_E_SYSTEM, -12, "the operating system refused")
+    X(TA_E_SYSTEM, -12, "the operating system refused")                                            \
+    X(TA_E_NOT_CLONEABLE, -13, "values of the type cannot be cloned")                              \
+    X(TA_E_TAG, -14, "the tag of a tagged union is none of its cases")
 
 typedef enum ta_status {
 #define TA_STATUS_ENUM_(name, value, message) name = value,
