@@ -6,7 +6,8 @@ include(CMakePackageConfigHelpers)
 
 set(ta_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ta)
 
-# Two export sets, because only users of the static library need hwloc's development files.
+# Two export sets, because only users of the static library need the development files of ck and
+# hwloc.
 install(TARGETS ta EXPORT taTargets)
 install(TARGETS ta_static EXPORT taStaticTargets)
 foreach(set taTargets taStaticTargets)
@@ -42,15 +43,19 @@ endif()
 # Not `Requires.private: hwloc`: that would make users of the shared library install hwloc.pc, and
 # users of libta.a install what a static hwloc needs, libudev too.
 set(ta_pc_libs_private -pthread)
+set(ta_pc_packages ta_ck)
 if(TA_HWLOC)
-    set(directories ${ta_hwloc_LIBRARY_DIRS})
+    list(APPEND ta_pc_packages ta_hwloc)
+endif()
+foreach(package ${ta_pc_packages})
+    set(directories ${${package}_LIBRARY_DIRS})
     list(REMOVE_ITEM directories ${CMAKE_C_IMPLICIT_LINK_DIRECTORIES})
-    list(PREPEND ta_pc_libs_private ${ta_hwloc_LDFLAGS_OTHER})
-    list(TRANSFORM ta_hwloc_LIBRARIES PREPEND -l OUTPUT_VARIABLE libraries)
+    list(PREPEND ta_pc_libs_private ${${package}_LDFLAGS_OTHER})
+    list(TRANSFORM ${package}_LIBRARIES PREPEND -l OUTPUT_VARIABLE libraries)
     list(PREPEND ta_pc_libs_private ${libraries})
     list(TRANSFORM directories PREPEND -L)
     list(PREPEND ta_pc_libs_private ${directories})
-endif()
+endforeach()
 list(JOIN ta_pc_libs_private " " ta_pc_libs_private)
 configure_file(cmake/ta.pc.in ta.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/ta.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

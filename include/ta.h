@@ -9,5 +9,11 @@
 #include "ta/memory.h"
 #include "ta/affinity.h"
 #include "ta/registry.h"
+#include "ta/move.h"
+#include "ta/type.h"
+#include "ta/scalar.h"
+#include "ta/owned.h"
+#include "ta/map.h"
+#include "ta/closure.h"
 
 #endif

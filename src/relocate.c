@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Relocation of values that have something to visit.
+ *
+ * A block is taken to the destination before its content is visited, so what the content holds is
+ * reached at its new place. Nothing is undone on failure: each block is whole where it is, and
+ * knows its allocator.
+ */
+#include "walk.h"
+
+#include <string.h>
+
+/* One relocation: the move, and what is still to be visited. */
+typedef struct relocation {
+    const ta_move *move;
+    ta_box *boxes;
+    ta_array *arrays;
+    ta_map_core *maps;
+} relocation;
+
+static ta_status relocate_part(relocation *walk, const ta_part *part, char *value, unsigned depth);
+
+static ta_status relocate_value(relocation *walk, const ta_type *type, char *value,
+                                unsigned depth) {
+    if (type->parts == NULL)
+        return type->relocate == NULL ? TA_OK : type->relocate(type, value, walk->move);
+    for (const ta_part *part = type->parts, *end = part + type->part_count; part != end; part++) {
+        if ((part->traits & walk->move->visits) == 0) continue;
+        ta_status status = relocate_part(walk, part, value, depth);
+        if (status != TA_OK) return status;
+    }
+    return TA_OK;
+}
+
+static ta_status relocate_elements(relocation *walk, const ta_type *type, char *elements,
+                                   size_t count, unsigned depth) {
+    for (size_t i = 0; i < count; i++) {
+        ta_status status = relocate_value(walk, type, elements + i * type->size, depth);
+        if (status != TA_OK) return status;
+    }
+    return TA_OK;
+}
+
+static bool is_visited(const relocation *walk, const ta_type *type) {
+    return (type->traits & walk->move->visits) != 0;
+}
+
+/* The block at the move's destination, with its first `live` bytes; the same block where it is at home
+ * there already, or where there is no memory. */
+static char *rehome(const relocation *walk, char *content, ta_header header, size_t live,
+                    size_t alignment) {
+    const ta_move *move = walk->move;
+    const ta_block *block = ta_block_of(content);
+    if (!ta_move_is_far(move) || block->allocator == move->allocator) return content;
+
+    char *there = ta_block_create(move->allocator, header, block->size, alignment);
+    if (there == NULL) {
+        if (move->figures != NULL) move->figures->kept++;
+        return content;
+    }
+    memcpy(there, content, live);
+    ta_block_destroy(content, header, alignment);
+    if (move->figures != NULL) {
+        move->figures->blocks++;
+        move->figures->bytes += live;
+    }
+    return there;
+}
+
+/* The pointer at `slot`, to a block with one element (or, of a trivial type, of any size). */
+static ta_status relocate_owned(relocation *walk, const ta_type *type, char *slot, unsigned depth) {
+    char *content = ta_pointer_read(slot);
+    if (content == NULL) return TA_OK;
+    content = rehome(walk, content, ta_box_header(type), ta_block_size(content), type->alignment);
+    ta_pointer_write(slot, content);
+    if (!is_visited(walk, type)) return TA_OK;
+    if (depth < TA_WALK_DEPTH) return relocate_value(walk, type, content, depth + 1);
+
+    ta_box *box = ta_box_of(content);
+    box->type = type;
+    box->pending = walk->boxes;
+    walk->boxes = box;
+    return TA_OK;
+}
+
+static ta_status relocate_counted(relocation *walk, const ta_part *part, char *value,
+                                  unsigned depth) {
+    const ta_type *type = part->type;
+    char *content = ta_pointer_read(value + part->offset);
+    if (content == NULL) return TA_OK;
+    size_t count = ta_walk_length(part, value);
+    content = rehome(walk, content, ta_array_header(type), count * type->size, type->alignment);
+    ta_pointer_write(value + part->offset, content);
+    if (!is_visited(walk, type)) return TA_OK;
+    if (depth < TA_WALK_DEPTH) return relocate_elements(walk, type, content, count, depth + 1);
+
+    ta_array *array = ta_array_of(content);
+    array->count = count;
+    array->type = type;
+    array->pending = walk->arrays;
+    walk->arrays = array;
+    return TA_OK;
+}
+
+static ta_status relocate_entries(relocation *walk, ta_map_core *core, const ta_type *type,
+                                  unsigned depth) {
+    ta_map_cursor cursor = {0};
+    for (char *entry; (entry = ta_map_next_entry(core, &cursor)) != NULL;) {
+        ta_status status = relocate_value(walk, type, entry, depth);
+        if (status != TA_OK) return status;
+    }
+    return TA_OK;
+}
+
+static ta_status relocate_map(relocation *walk, const ta_part *part, char *value, unsigned depth) {
+    ta_map_core *core = ta_pointer_read(value + part->offset);
+    if (core == NULL) return TA_OK;
+    if (ta_move_is_far(walk->move)) {
+        core = ta_map_rehome(core, part, walk->move);
+        ta_pointer_write(value + part->offset, core);
+    }
+    if (!is_visited(walk, part->type)) return TA_OK;
+    if (depth < TA_WALK_DEPTH) return relocate_entries(walk, core, part->type, depth + 1);
+
+    core->part = part;
+    core->pending = walk->maps;
+    walk->maps = core;
+    return TA_OK;
+}
+
+static ta_status relocate_closure(relocation *walk, char *value, unsigned depth) {
+    ta_closure *closure = (ta_closure *)(void *)value;
+    if (closure->callable == NULL || closure->callable->captured == NULL) return TA_OK;
+    const ta_type *captured = closure->callable->captured;
+    if (ta_closure_is_boxed(closure->callable))
+        return relocate_owned(walk, captured, (char *)closure->storage, depth);
+    return relocate_value(walk, captured, (char *)closure->storage, depth);
+}
+
+static ta_status relocate_part(relocation *walk, const ta_part *part, char *value, unsigned depth) {
+    const ta_case *selected;
+    switch (part->kind) {
+    case TA_PART_INLINE:
+        return relocate_elements(walk, part->type, value + part->offset, part->count, depth);
+    case TA_PART_OWNED:
+        return relocate_owned(walk, part->type, value + part->offset, depth);
+    case TA_PART_COUNTED:
+        return relocate_counted(walk, part, value, depth);
+    case TA_PART_VARIANT:
+        selected = ta_walk_case(part, value);
+        if (selected == NULL) return TA_E_TAG;
+        if (selected->is_empty || (selected->part.traits & walk->move->visits) == 0) return TA_OK;
+        return relocate_part(walk, &selected->part, value, depth);
+    case TA_PART_MAP:
+        return relocate_map(walk, part, value, depth);
+    case TA_PART_CLOSURE:
+        return relocate_closure(walk, value + part->offset, depth);
+    }
+    return TA_E_INVALID;
+}
+
+/* Visits what is pending, and what that adds, until nothing is. */
+static ta_status relocate_pending(relocation *walk) {
+    ta_status status = TA_OK;
+    while (status == TA_OK) {
+        if (walk->boxes != NULL) {
+            ta_box *box = walk->boxes;
+            walk->boxes = box->pending;
+            status = relocate_value(walk, box->type, (char *)(box + 1), 0);
+        } else if (walk->arrays != NULL) {
+            ta_array *array = walk->arrays;
+            walk->arrays = array->pending;
+            status = relocate_elements(walk, array->type, (char *)(array + 1), array->count, 0);
+        } else if (walk->maps != NULL) {
+            ta_map_core *core = walk->maps;
+            walk->maps = core->pending;
+            status = relocate_entries(walk, core, core->part->type, 0);
+        } else {
+            break;
+        }
+    }
+    return status;
+}
+
+ta_status ta_relocate_parts(const ta_type *type, void *value, const ta_move *move) {
+    ta_move whole;
+    if (move->allocator == NULL) { /* so that nobody further on needs to ask */
+        whole = *move;
+        whole.allocator = ta_allocator_default();
+        move = &whole;
+    }
+    relocation walk = {move, NULL, NULL, NULL};
+    ta_status status = relocate_value(&walk, type, value, 0);
+    return status == TA_OK ? relocate_pending(&walk) : status;
+}

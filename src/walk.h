@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What relocation (src/relocate.c), cloning (src/clone.c) and destruction (src/destroy.c) share:
+ * how the parts of a value are read.
+ *
+ * All three go through the parts of a value by recursion, which is quick and keeps the order of
+ * declaration, up to TA_WALK_DEPTH blocks deep. The content of a block below that goes on a list
+ * of pending blocks, threaded through the blocks' own headers, and is visited when the recursion has come
+ * back: neither the stack nor the memory that is needed grows with the depth of a value. What is
+ * nested inside one block (structs, arrays, unions) is as deep as the C types are, and no deeper.
+ */
+#ifndef TA_SRC_WALK_H
+#define TA_SRC_WALK_H
+
+#include "block.h"
+#include "map.h"
+
+#include "ta/closure.h"
+
+enum {
+    TA_WALK_DEPTH = 16,
+    /* What destroying and cloning look at; relocating looks at the move's own choice. */
+    TA_WALK_OWNED = TA_TRAIT_OWNS | TA_TRAIT_RESOURCE
+};
+
+/* The signed integer of 1, 2, 4 or 8 bytes at `at`; any other width reads as 0. */
+static inline int64_t ta_walk_integer(const char *at, size_t width) {
+    int8_t i8;
+    int16_t i16;
+    int32_t i32;
+    int64_t i64;
+    switch (width) {
+    case 8:
+        return __builtin_memcpy(&i64, at, sizeof i64), i64;
+    case 4:
+        return __builtin_memcpy(&i32, at, sizeof i32), i32;
+    case 2:
+        return __builtin_memcpy(&i16, at, sizeof i16), i16;
+    case 1:
+        return __builtin_memcpy(&i8, at, sizeof i8), i8;
+    default:
+        return 0;
+    }
+}
+
+/* How many elements a COUNTED part has: lengths are not negative, whatever the field's sign. */
+static inline size_t ta_walk_length(const ta_part *part, const char *value) {
+    uint64_t bits = (uint64_t)ta_walk_integer(value + part->length_offset, part->width);
+    unsigned unused = 64 - 8 * (unsigned)part->width;
+    return (size_t)(bits << unused >> unused);
+}
+
+/* The case of a VARIANT that its tag selects; NULL when there is none. Tags that count from 0
+ * find theirs at once. */
+static inline const ta_case *ta_walk_case(const ta_part *part, const char *value) {
+    int64_t tag = ta_walk_integer(value + part->offset, part->width);
+    if (tag >= 0 && (uint64_t)tag < part->count && part->cases[tag].tag == tag)
+        return &part->cases[tag];
+    for (size_t i = 0; i < part->count; i++)
+        if (part->cases[i].tag == tag) return &part->cases[i];
+    return NULL;
+}
+
+#endif
