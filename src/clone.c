@@ -220,7 +220,8 @@ static ta_status clone_map(cloning *walk, const ta_part *part, char *out, unsign
 static ta_status clone_closure(cloning *walk, const char *in, char *out, unsigned depth) {
     const ta_closure *original = (const ta_closure *)(const void *)in;
     ta_closure *clone = (ta_closure *)(void *)out;
-    if (original->callable == NULL || original->callable->captured == NULL) return TA_OK;
+    if (original->callable == NULL || (original->callable->traits & TA_WALK_OWNED) == 0)
+        return TA_OK;
     const ta_type *captured = original->callable->captured;
     if (ta_closure_is_boxed(original->callable))
         return clone_owned(walk, captured, (char *)clone->storage, depth);

@@ -90,7 +90,7 @@ static void destroy_map(destruction *walk, const ta_part *part, const char *valu
 
 static void destroy_closure(destruction *walk, char *value, unsigned depth) {
     ta_closure *closure = (ta_closure *)(void *)value;
-    if (closure->callable == NULL || closure->callable->captured == NULL) return;
+    if (closure->callable == NULL || (closure->callable->traits & TA_WALK_OWNED) == 0) return;
     const ta_type *captured = closure->callable->captured;
     if (ta_closure_is_boxed(closure->callable))
         destroy_owned(walk, captured, (char *)closure->storage, depth);

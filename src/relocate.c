@@ -130,7 +130,8 @@ static ta_status relocate_map(relocation *walk, const ta_part *part, char *value
 
 static ta_status relocate_closure(relocation *walk, char *value, unsigned depth) {
     ta_closure *closure = (ta_closure *)(void *)value;
-    if (closure->callable == NULL || closure->callable->captured == NULL) return TA_OK;
+    if (closure->callable == NULL || (closure->callable->traits & walk->move->visits) == 0)
+        return TA_OK;
     const ta_type *captured = closure->callable->captured;
     if (ta_closure_is_boxed(closure->callable))
         return relocate_owned(walk, captured, (char *)closure->storage, depth);

@@ -144,7 +144,7 @@ static void a_hundred_thousand_continuations_need_no_stack(void **state) {
     pthread_t thread;
     probes_reset();
     assert_int_equal(pthread_attr_init(&attributes), 0);
-    assert_int_equal(pthread_attr_setstacksize(&attributes, 64 * 1024), 0);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, (size_t)64 * 1024), 0);
     assert_int_equal(pthread_create(&thread, &attributes, run_chain, &run), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(pthread_attr_destroy(&attributes), 0);

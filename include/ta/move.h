@@ -4,7 +4,7 @@
  *
  * A move says where a value comes from, where it goes, where memory comes from there, and which
  * parts of a value it has to visit. Make one per pair of affinities (or per message) and relocate
- * as many values with it as you like. It is a value of 56 bytes: copy it freely; what it points to
+ * as many values with it as you like. It is a value of 48 bytes: copy it freely; what it points to
  * must live as long as it is used.
  *
  * Why a move knows only the destination's allocator: every owned block remembers the allocator that it
