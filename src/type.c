@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Moves, and what can be told from a descriptor alone.
+ * Moves, and the symbols of what the headers define inline.
  */
 #include "ta/type.h"
 
@@ -27,38 +27,4 @@ ta_move ta_registry_move(const ta_registry *registry, ta_affinity source, ta_aff
     move.visits = 0;
     move.outcome = (int32_t)status + 1;
     return move;
-}
-
-/* ---- can it be cloned? ------------------------------------------------------------------------ */
-
-/* The types that are being asked about, innermost first: a type that contains itself is asked once. */
-typedef struct asked {
-    const ta_type *type;
-    const struct asked *outer;
-} asked;
-
-static bool type_is_cloneable(const ta_type *type, const asked *outer);
-
-static bool part_is_cloneable(const ta_part *part, const asked *outer) {
-    if (part->kind == TA_PART_CLOSURE) return true;
-    if (part->kind != TA_PART_VARIANT) return type_is_cloneable(part->type, outer);
-    for (size_t i = 0; i < part->count; i++)
-        if (!part->cases[i].is_empty && !part_is_cloneable(&part->cases[i].part, outer))
-            return false;
-    return true;
-}
-
-static bool type_is_cloneable(const ta_type *type, const asked *outer) {
-    asked self = {type, outer};
-    if (type->traits == 0) return true;
-    if (type->parts == NULL) return type->clone != NULL || type->destroy == NULL;
-    for (const asked *a = outer; a != NULL; a = a->outer)
-        if (a->type == type) return true;
-    for (size_t i = 0; i < type->part_count; i++)
-        if (!part_is_cloneable(&type->parts[i], &self)) return false;
-    return true;
-}
-
-bool ta_type_is_cloneable(const ta_type *type) {
-    return type != NULL && type_is_cloneable(type, NULL);
 }

@@ -59,7 +59,6 @@ static void every_closure_is_one_cache_line(void **state) {
         assert_int_equal(types[i]->size, 64);
         assert_int_equal(types[i]->alignment, 8);
         assert_int_equal(types[i]->traits, ALL_TRAITS);
-        assert_true(ta_type_is_cloneable(types[i]));
     }
     assert_int_equal(sizeof(ta_fn_value), 64);
     assert_int_equal(sizeof(ta_fn_mut_value), 64);

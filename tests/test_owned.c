@@ -208,7 +208,6 @@ static void check_owned_type(const ta_type *type, size_t size, uint32_t traits) 
     assert_int_equal(type->traits, TA_TRAIT_OWNS);
     assert_int_equal(traits, TA_TRAIT_OWNS);
     assert_int_equal(type->part_count, 1);
-    assert_true(ta_type_is_cloneable(type));
 }
 
 static void the_owned_types_have_their_trio(void **state) {
@@ -438,7 +437,6 @@ static void a_shared_pointer_is_counted_and_stays(void **state) {
         assert_ptr_equal(pointer, &value);
     }
     assert_int_equal(value.retained + value.released, 0);
-    assert_true(ta_type_is_cloneable(&shared_pointer_type));
     assert_int_equal(ta_clone(&shared_pointer_type, &pointer, &clone, &empty_allocator), TA_OK);
     assert_ptr_equal(clone, &value);
     assert_int_equal(value.references, 2);

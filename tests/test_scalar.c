@@ -26,7 +26,6 @@ static void check_trivial(const ta_type *type, const char *word, size_t size, si
     assert_null(type->parts);
     assert_true(type->relocate == NULL && type->clone == NULL && type->destroy == NULL);
     assert_non_null(type->name);
-    assert_true(ta_type_is_cloneable(type));
 }
 
 /* The trio of a word: the C type is the one that the list names, and so is the descriptor's name. */

@@ -27,7 +27,6 @@ static void null_is_invalid(void **state) {
     ta_destroy(NULL, &value);
     ta_destroy(&probe_type, NULL);
     ta_destroy(NULL, NULL);
-    assert_false(ta_type_is_cloneable(NULL));
     assert_int_equal(probes.relocate_calls + probes.clone_calls + probes.destroyed, 0);
     assert_int_equal(out.state, 0);
 }
@@ -174,7 +173,6 @@ static void a_type_with_a_destroy_function_alone_is_not_cloneable(void **state) 
     assert_int_equal(ta_relocate(&single_type, &value, &move), TA_OK);
     assert_int_equal(ta_clone(&single_type, &value, &out, NULL), TA_E_NOT_CLONEABLE);
     assert_int_equal(pairs_destroyed, 0);
-    assert_false(ta_type_is_cloneable(&single_type));
     ta_destroy(&single_type, &value);
     assert_int_equal(pairs_destroyed, 1);
 }
@@ -267,10 +265,8 @@ static void traits_without_functions_are_no_harm(void **state) {
     assert_int_equal(ta_clone(&type, &value, &out, NULL), TA_OK);
     assert_memory_equal(&out, &value, sizeof value);
     ta_destroy(&type, &out);
-    assert_true(ta_type_is_cloneable(&type));
     type.destroy = forbidden_destroy;
     assert_int_equal(ta_clone(&type, &value, &out, NULL), TA_E_NOT_CLONEABLE);
-    assert_false(ta_type_is_cloneable(&type));
 }
 
 /* One function serves many types: it is told which. It sees the move that the caller made. */
@@ -305,47 +301,7 @@ static void a_function_is_told_its_type_and_the_move(void **state) {
 /* ---- what can be cloned ---------------------------------------------------------------------- */
 
 TA_POINTER(single_pointer, single);
-TA_SLICE(singles, single);
-TA_FIXED_ARRAY(four_singles, single, 4);
 TA_POINTER(single_pointer_pointer, single_pointer);
-TA_SLICE(probe_pointers_inner, probe);
-TA_POINTER(probe_slice_pointer, probe_pointers_inner);
-
-typedef struct ring { /* refers to itself */
-    struct ring *next;
-    probe mark;
-} ring;
-TA_TYPE_FORWARD(ring);
-static const ta_part ring_parts[] = {
-    TA_PART_OWNED_INIT("next", ALL_TRAITS, &ring_type, offsetof(ring, next)),
-    TA_PART_INLINE_INIT("mark", probe_traits, &probe_type, offsetof(ring, mark), 1)};
-TYPE_OF_PARTS(ring, ALL_TRAITS);
-
-typedef struct dead_end { /* refers to itself, and to what cannot be cloned */
-    struct dead_end *next;
-    pair last;
-} dead_end;
-TA_TYPE_FORWARD(dead_end);
-static const ta_part dead_end_parts[] = {
-    TA_PART_OWNED_INIT("next", ALL_TRAITS, &dead_end_type, offsetof(dead_end, next)),
-    TA_PART_INLINE_INIT("last", single_traits, &single_type, offsetof(dead_end, last), 1)};
-TYPE_OF_PARTS(dead_end, ALL_TRAITS);
-
-static void a_type_is_cloneable_when_all_its_parts_are(void **state) {
-    (void)state;
-    assert_true(ta_type_is_cloneable(&probe_type));
-    assert_true(ta_type_is_cloneable(&nothing_type));
-    assert_true(ta_type_is_cloneable(&mover_type));
-    assert_true(ta_type_is_cloneable(&ta_string_type));
-    assert_true(ta_type_is_cloneable(&ta_iovec_type));
-    assert_true(ta_type_is_cloneable(&probe_slice_pointer_type));
-    assert_true(ta_type_is_cloneable(&ring_type));
-    assert_false(ta_type_is_cloneable(&single_pointer_type));
-    assert_false(ta_type_is_cloneable(&singles_type));
-    assert_false(ta_type_is_cloneable(&four_singles_type));
-    assert_false(ta_type_is_cloneable(&single_pointer_pointer_type));
-    assert_false(ta_type_is_cloneable(&dead_end_type));
-}
 
 /* A value that happens to hold nothing of the kind is cloned all the same. */
 static void not_cloneable_is_found_where_it_is(void **state) {
@@ -385,7 +341,6 @@ int main(int argc, char **argv) {
         cmocka_unit_test(traits_say_what_is_called),
         cmocka_unit_test(traits_without_functions_are_no_harm),
         cmocka_unit_test(a_function_is_told_its_type_and_the_move),
-        cmocka_unit_test(a_type_is_cloneable_when_all_its_parts_are),
         cmocka_unit_test(not_cloneable_is_found_where_it_is),
     };
     return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);

@@ -266,11 +266,6 @@ static void an_unknown_tag_leaves_the_rest_whole(void **state) {
     assert_int_equal(probes.damaged, 0);
 }
 
-static void a_union_of_what_is_cloneable_is_cloneable(void **state) {
-    (void)state;
-    assert_true(ta_type_is_cloneable(&letter_type));
-}
-
 int main(int argc, char **argv) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(tags_that_count_from_zero),
@@ -280,7 +275,6 @@ int main(int argc, char **argv) {
         cmocka_unit_test(tags_of_eight_bytes),
         cmocka_unit_test(a_union_in_a_union_is_visited),
         cmocka_unit_test(an_unknown_tag_leaves_the_rest_whole),
-        cmocka_unit_test(a_union_of_what_is_cloneable_is_cloneable),
     };
     return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

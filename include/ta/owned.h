@@ -39,7 +39,7 @@ TA_API void ta_array_release(const ta_type *element, void *array);
 
 /* The array with room for `capacity` elements, the first `length` of them kept (length <= capacity, and at most the old capacity):
  * in memory of the same allocator, `allocator` for an `array` that is NULL. Returns NULL, and leaves `array` as it was, when there
- * is no memory. */
+ * is no memory or the capacity is 0. */
 TA_API void *ta_array_resize(const ta_type *element, void *array, size_t length, size_t capacity,
                              const ta_allocator *allocator) TA_WARN_UNUSED;
 

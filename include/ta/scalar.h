@@ -80,7 +80,7 @@ TA_TRIVIAL_LIST(TA_TRIVIAL_DECLARE_)
 
 TA_END_DECLS
 
-/* The descriptor of a type T that knows nothing of affinities, by its size alone: relocation leaves
+/* TA_UNAWARE(T): the descriptor of a type T that knows nothing of affinities, by its size alone: relocation leaves
  * the value untouched, clone copies its bits, destroy does nothing. There is no wrapper around the
  * value, so putting it in and taking it out costs nothing. An expression of type `const ta_type *`;
  * in C it lives as long as a compound literal at that place does. */
@@ -88,10 +88,11 @@ TA_END_DECLS
 template <typename T>
 inline constexpr ta_type ta_unaware_type = {"unaware", sizeof(T), alignof(T), 0,       0,
                                             nullptr,   nullptr,   nullptr,    nullptr, nullptr};
-#define TA_UNAWARE(T) (&ta_unaware_type<T>)
+#define TA_UNAWARE(...) (&ta_unaware_type<__VA_ARGS__>)
 #else
-#define TA_UNAWARE(T)                                                                              \
-    (&(const ta_type){#T, sizeof(T), _Alignof(T), 0, 0, NULL, NULL, NULL, NULL, NULL})
+#define TA_UNAWARE(...)                                                                            \
+    (&(const ta_type){#__VA_ARGS__, sizeof(__VA_ARGS__), _Alignof(__VA_ARGS__), 0, 0, NULL, NULL,  \
+                      NULL, NULL, NULL})
 #endif
 
 /* TA_UNAWARE_TYPE(NAME, T); the same as a descriptor NAME, for fields and for the elements of arrays. */

@@ -107,7 +107,7 @@ TA_API void ta_destroy_parts(const ta_type *type, void *value);
  * merely owned. Parts are visited in their order, depth first, except that what nests more than 16
  * blocks deep is visited after the rest.
  * Returns TA_OK; what is wrong with the move; TA_E_INVALID for a NULL; TA_E_TAG for a tagged union
- * whose tag is none of its cases; or the status of a relocate function. */
+ * that is visited and whose tag is none of its cases; or the status of a relocate function. */
 TA_INLINE ta_status ta_relocate(const ta_type *type, void *value, const ta_move *move) {
     if (type == NULL || value == NULL || move == NULL) return TA_E_INVALID;
     if ((type->traits & move->visits) == 0) return ta_move_status(move);
@@ -145,10 +145,6 @@ TA_INLINE void ta_destroy(const ta_type *type, void *value) {
     if ((type->traits & (TA_TRAIT_OWNS | TA_TRAIT_RESOURCE)) != 0) ta_destroy_parts(type, value);
 }
 
-/* Can every value of the type be cloned, as far as the descriptor tells? (A closure and a tagged
- * union are asked case by case, when it happens.) O(parts). */
-TA_API bool ta_type_is_cloneable(const ta_type *type);
-
 TA_END_DECLS
 
 /* ---- making descriptors ---------------------------------------------------------------------- */
@@ -181,7 +177,9 @@ inline constexpr bool ta_is_null_<int> = true;
 #define TA_IS_NULL_(function) ta_is_null_<decltype(function)>
 #define TA_UNLESS_NULL_(function, adaptor) (TA_IS_NULL_(function) ? NULL : adaptor)
 #else
-#define TA_IS_NULL_(function) __builtin_types_compatible_p(__typeof__(function), void *)
+#define TA_IS_NULL_(function)                                                                      \
+    (__builtin_types_compatible_p(__typeof__(function), void *) ||                                 \
+     __builtin_types_compatible_p(__typeof__(function), int))
 #define TA_UNLESS_NULL_(function, adaptor)                                                         \
     __builtin_choose_expr(TA_IS_NULL_(function), NULL, adaptor)
 #define TA_ALIGNOF(T) _Alignof(T)
