@@ -13,6 +13,7 @@
 #include "ta/type.h"
 #include "ta/scalar.h"
 #include "ta/owned.h"
+#include "ta/derive.h"
 #include "ta/map.h"
 #include "ta/closure.h"
 

@@ -310,7 +310,7 @@ TA_END_DECLS
  * and cannot fail. It converts to the other kinds. TA_FN_BARE_VOID is for a `void function(void)`. */
 #define TA_FN_BARE(NAME, RESULT, FUNCTION)                                                         \
     TA_CLOSURE_CHECK_(NAME, FUNCTION, RESULT##_value, void);                                       \
-    static inline void NAME##_body_(void *captured, void *result) {                                \
+    TA_GENERATED void NAME##_body_(void *captured, void *result) {                                 \
         (void)captured;                                                                            \
         *(RESULT##_value *)result = FUNCTION();                                                    \
     }                                                                                              \
@@ -318,7 +318,7 @@ TA_END_DECLS
 
 #define TA_FN_BARE_VOID(NAME, FUNCTION)                                                            \
     TA_CLOSURE_CHECK_(NAME, FUNCTION, void, void);                                                 \
-    static inline void NAME##_body_(void *captured, void *result) {                                \
+    TA_GENERATED void NAME##_body_(void *captured, void *result) {                                 \
         (void)captured;                                                                            \
         (void)result;                                                                              \
         FUNCTION();                                                                                \
@@ -341,19 +341,17 @@ TA_END_DECLS
     TA_SWALLOW_SEMICOLON_
 
 #define TA_CALLS_OF_(NAME, KIND, CALL, RESULT)                                                     \
-    TA_CLOSURE_MADE_ bool NAME(KIND *fn, RESULT##_value *result) {                                 \
+    TA_GENERATED bool NAME(KIND *fn, RESULT##_value *result) {                                     \
         if (fn == NULL || !ta_closure_returns(&fn->closure, &RESULT##_type)) return false;         \
         return CALL(fn, result);                                                                   \
     }                                                                                              \
-    TA_CLOSURE_MADE_ ta_status NAME##_relocated(KIND *fn, RESULT##_value *result,                  \
-                                                const ta_move *back) {                             \
+    TA_GENERATED ta_status NAME##_relocated(KIND *fn, RESULT##_value *result,                      \
+                                            const ta_move *back) {                                 \
         if (fn == NULL || !ta_closure_returns(&fn->closure, &RESULT##_type)) return TA_E_INVALID;  \
         return CALL##_relocated(fn, result, back);                                                 \
     }
 
 /* ---- how they are made ----------------------------------------------------------------------- */
-
-#define TA_CLOSURE_MADE_ __attribute__((unused)) static inline
 
 /* A closure is copied whole, also the words behind a short captured value, which nobody writes.
  * Compilers are told so, since they warn of it; filling the words would cost more than making the
@@ -377,14 +375,14 @@ _Static_assert(sizeof(ta_closure) == TA_CACHE_LINE, "a closure is one cache line
 
 #define TA_CLOSURE_(NAME, KIND, SEEN, CAPTURED, RESULT, FUNCTION)                                  \
     TA_CLOSURE_CHECK_(NAME, FUNCTION, RESULT##_value, SEEN *);                                     \
-    static inline void NAME##_body_(void *captured, void *result) {                                \
+    TA_GENERATED void NAME##_body_(void *captured, void *result) {                                 \
         *(RESULT##_value *)result = FUNCTION((SEEN *)captured);                                    \
     }                                                                                              \
     TA_CLOSURE_MAKE_(NAME, KIND, CAPTURED, &RESULT##_type)
 
 #define TA_CLOSURE_VOID_(NAME, KIND, SEEN, CAPTURED, FUNCTION)                                     \
     TA_CLOSURE_CHECK_(NAME, FUNCTION, void, SEEN *);                                               \
-    static inline void NAME##_body_(void *captured, void *result) {                                \
+    TA_GENERATED void NAME##_body_(void *captured, void *result) {                                 \
         (void)result;                                                                              \
         FUNCTION((SEEN *)captured);                                                                \
     }                                                                                              \
@@ -399,8 +397,8 @@ _Static_assert(sizeof(ta_closure) == TA_CACHE_LINE, "a closure is one cache line
         (uint32_t)CAPTURED##_traits |                                                              \
             (TA_CLOSURE_BOXES_(CAPTURED##_value) ? (uint32_t)TA_TRAIT_OWNS : 0u),                  \
         TA_CLOSURE_BOXES_(CAPTURED##_value)};                                                      \
-    TA_CLOSURE_MADE_ ta_status NAME(KIND *out, CAPTURED##_value captured,                          \
-                                    const ta_allocator *allocator) {                               \
+    TA_GENERATED ta_status NAME(KIND *out, CAPTURED##_value captured,                              \
+                                const ta_allocator *allocator) {                                   \
         void *box;                                                                                 \
         if (out == NULL) return TA_E_INVALID;                                                      \
         out->closure.callable = &NAME##_callable_;                                                 \
@@ -421,7 +419,7 @@ _Static_assert(sizeof(ta_closure) == TA_CACHE_LINE, "a closure is one cache line
 
 #define TA_CLOSURE_BARE_(NAME, RESULT)                                                             \
     static const ta_callable NAME##_callable_ = {#NAME, NULL, RESULT, NAME##_body_, 0, 0};         \
-    TA_CLOSURE_MADE_ ta_fn NAME(void) {                                                            \
+    TA_GENERATED ta_fn NAME(void) {                                                                \
         ta_fn fn = {{&NAME##_callable_, {0}}};                                                     \
         return fn;                                                                                 \
     }                                                                                              \

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ta/detail/complete.h - the check of ta/derive.h that every field of a struct is listed, once and in
+ * order, with an error of the compiler that names the field which is not.
+ *
+ * Only the compiler knows a struct's fields, and it tells the name of one where an initialiser is
+ * too short ("missing initializer for field 'x'"): the first one behind the initialiser's end. So the
+ * struct is initialised, in a function that nobody calls,
+ *   - with the whole list: fails where the last field was forgotten;
+ *   - at each listed field that begins later than the field before it explains, with the list up to
+ *     there: fails at the field that was forgotten between them.
+ * Where nothing is missing, a struct made of the listed fields is initialised in the struct's stead,
+ * which succeeds. Its members have the fields' names, so a field that is listed twice is an error.
+ *
+ * A forgotten field that hides in what could be padding (a char in front of an int), or behind a
+ * bit-field, is an error as well, but the name that is told may be that of the last field.
+ */
+#ifndef TA_DETAIL_COMPLETE_H
+#define TA_DETAIL_COMPLETE_H
+
+#include "ta/detail/field.h"
+
+#define TA_COMPLETE_(NAME, ...)                                                                    \
+    TA_DIAGNOSE_("GCC diagnostic error \"-Wmissing-field-initializers\"")                          \
+    _Pragma("GCC diagnostic ignored \"-Wmissing-braces\"")                                         \
+        _Pragma("GCC diagnostic ignored \"-Wpedantic\"") /* {} for arrays */                       \
+        TA_GENERATED void NAME##_lists_every_field_(const NAME##_value *value) {                   \
+        (void)value;                                                                               \
+        TA_CAT_(TA_CAT_(TA_WALK_, TA_COUNT_(__VA_ARGS__)), _)                                      \
+        ((NAME, (ta_start_, ta_none_, ta_none_, , , ), (0), (), ()), __VA_ARGS__, )                \
+    }                                                                                              \
+    TA_DIAGNOSE_END_
+
+/* One initialisation: of NAME_value if `condition`, else of a struct with MEMBERS. */
+#define TA_INITIALISE_(NAME, condition, VALUES, MEMBERS)                                           \
+    {                                                                                              \
+        struct listed_ {                                                                           \
+            TA_UNPACK_ MEMBERS                                                                     \
+        };                                                                                         \
+        TA_TYPE_IF_(condition, NAME##_value, struct listed_) all_ = {TA_UNPACK_ VALUES};           \
+        (void)all_;                                                                                \
+    }
+
+/* At the entry x, behind the entry B: VALUES and MEMBERS are of the entries in front of x. */
+#define TA_WALK_FIELD_(N, B, GAPS, VALUES, MEMBERS, x)                                             \
+    TA_ASSERT_(TA_ENTRY_(TA_NOT_BEFORE_, N, , x) >= TA_ENTRY_(TA_NOT_AFTER_, N, , B),              \
+               TA_ENTRY_(TA_TEXT_, N, , x) " is not listed in the order of declaration");          \
+    TA_CAT_(TA_WALK_BEHIND_, TA_ENTRY_(TA_STORAGE_, N, , B))(N, B, VALUES, MEMBERS, x)
+#define TA_WALK_BEHIND_ta_start_(N, B, VALUES, MEMBERS, x)                                         \
+    TA_ASSERT_(!(TA_IS_GAP_(N, B, x)),                                                             \
+               "a field in front of " TA_ENTRY_(TA_TEXT_, N, , x) " is not listed");
+#define TA_WALK_BEHIND_ta_value_(N, B, VALUES, MEMBERS, x)                                         \
+    TA_INITIALISE_(N, TA_IS_GAP_(N, B, x), VALUES, MEMBERS)
+#define TA_WALK_BEHIND_ta_array_(N, B, VALUES, MEMBERS, x)                                         \
+    TA_INITIALISE_(N, TA_IS_GAP_(N, B, x), VALUES, MEMBERS)
+#define TA_WALK_BEHIND_ta_bits_(N, B, VALUES, MEMBERS, x)
+#define TA_WALK_BEHIND_ta_unnamed_(N, B, VALUES, MEMBERS, x)
+
+/* Does x begin later than where the field of B and alignment would have it? */
+#define TA_IS_GAP_(N, B, x)                                                                        \
+    (TA_ENTRY_(TA_BEGIN_, N, , x) >                                                                \
+     TA_ROUND_UP_(TA_ENTRY_(TA_END_, N, , B), TA_ENTRY_(TA_ALIGNMENT_, N, , x)))
+#define TA_ROUND_UP_(n, alignment) (((n) + (alignment)-1) / (alignment) * (alignment))
+
+/* What an entry tells of the field's place, by its storage. A bit-field has none: it may be anywhere. */
+#define TA_STORAGE_(N, P, S, C, H, F, D, L) S
+#define TA_BEGIN_(N, P, S, C, H, F, D, L) TA_BEGIN_##S(N, F)
+#define TA_END_(N, P, S, C, H, F, D, L) TA_END_##S(N, F)
+#define TA_ALIGNMENT_(N, P, S, C, H, F, D, L) TA_ALIGNMENT_##S(N, F)
+#define TA_NOT_BEFORE_(N, P, S, C, H, F, D, L) TA_NOT_BEFORE_##S(N, F)
+#define TA_NOT_AFTER_(N, P, S, C, H, F, D, L) TA_NOT_AFTER_##S(N, F)
+#define TA_VALUE_(N, P, S, C, H, F, D, L) TA_VALUE_##S(F)
+#define TA_MEMBER_OF_(N, P, S, C, H, F, D, L) TA_MEMBER_OF_##S(N, F)
+
+#define TA_ANYWHERE_ (SIZE_MAX / 2)
+#define TA_BEGIN_ta_value_(N, F) offsetof(N##_value, F)
+#define TA_END_ta_value_(N, F) (offsetof(N##_value, F) + sizeof(TA_FIELD_(N, F)))
+#define TA_ALIGNMENT_ta_value_(N, F) __alignof__(TA_FIELD_(N, F))
+#define TA_NOT_BEFORE_ta_value_(N, F) TA_BEGIN_ta_value_(N, F)
+#define TA_NOT_AFTER_ta_value_(N, F) TA_END_ta_value_(N, F)
+#define TA_VALUE_ta_value_(F) value->F,
+#define TA_MEMBER_OF_ta_value_(N, F) TA_TYPE_OF_(TA_FIELD_(N, F)) F;
+
+#define TA_BEGIN_ta_array_(N, F) TA_BEGIN_ta_value_(N, F)
+#define TA_END_ta_array_(N, F) TA_END_ta_value_(N, F)
+#define TA_ALIGNMENT_ta_array_(N, F) TA_ALIGNMENT_ta_value_(N, F)
+#define TA_NOT_BEFORE_ta_array_(N, F) TA_BEGIN_ta_value_(N, F)
+#define TA_NOT_AFTER_ta_array_(N, F) TA_END_ta_value_(N, F)
+#define TA_VALUE_ta_array_(F) {},
+#define TA_MEMBER_OF_ta_array_(N, F) TA_TYPE_OF_(TA_FIELD_(N, F)) F;
+
+#define TA_BEGIN_ta_bits_(N, F) ((size_t)0)
+#define TA_END_ta_bits_(N, F) TA_ANYWHERE_
+#define TA_ALIGNMENT_ta_bits_(N, F) ((size_t)1)
+#define TA_NOT_BEFORE_ta_bits_(N, F) TA_ANYWHERE_
+#define TA_NOT_AFTER_ta_bits_(N, F) ((size_t)0)
+#define TA_VALUE_ta_bits_(F) value->F,
+#define TA_MEMBER_OF_ta_bits_(N, F) TA_TYPE_OF_BITS_(TA_FIELD_(N, F)) F;
+
+#define TA_BEGIN_ta_unnamed_(N, F) TA_BEGIN_ta_bits_(N, F)
+#define TA_END_ta_unnamed_(N, F) TA_ANYWHERE_
+#define TA_ALIGNMENT_ta_unnamed_(N, F) TA_ALIGNMENT_ta_bits_(N, F)
+#define TA_NOT_BEFORE_ta_unnamed_(N, F) TA_ANYWHERE_
+#define TA_NOT_AFTER_ta_unnamed_(N, F) ((size_t)0)
+#define TA_VALUE_ta_unnamed_(F)
+#define TA_MEMBER_OF_ta_unnamed_(N, F)
+
+#define TA_END_ta_start_(N, F) ((size_t)0)
+#define TA_NOT_AFTER_ta_start_(N, F) ((size_t)0)
+
+/* The walk along the list, one macro for each length, because a macro cannot call itself. S is
+ * (NAME, the entry before, was there a gap so far, VALUES, MEMBERS). */
+#define TA_WALK_AT_(S, x) TA_WALK_APPLY_(TA_WALK_FIELD_, TA_UNPACK_ S, x)
+#define TA_WALK_NEXT_(S, x) TA_WALK_APPLY_(TA_WALK_STATE_, TA_UNPACK_ S, x)
+#define TA_WALK_STATE_(N, B, GAPS, VALUES, MEMBERS, x)                                             \
+    (N, x, (TA_UNPACK_ GAPS || TA_IS_GAP_(N, B, x)),                                               \
+     (TA_UNPACK_ VALUES TA_ENTRY_(TA_VALUE_, N, , x)),                                             \
+     (TA_UNPACK_ MEMBERS TA_ENTRY_(TA_MEMBER_OF_, N, , x)))
+#define TA_WALK_END_(N, B, GAPS, VALUES, MEMBERS) TA_INITIALISE_(N, !GAPS, VALUES, MEMBERS)
+#define TA_WALK_APPLY_(M, ...) M(__VA_ARGS__)
+#define TA_WALK_0_(S, ...) TA_WALK_APPLY_(TA_WALK_END_, TA_UNPACK_ S)
+#define TA_WALK_1_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_0_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_2_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_1_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_3_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_2_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_4_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_3_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_5_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_4_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_6_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_5_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_7_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_6_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_8_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_7_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_9_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_8_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_10_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_9_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_11_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_10_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_12_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_11_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_13_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_12_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_14_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_13_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_15_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_14_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_16_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_15_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_17_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_16_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_18_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_17_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_19_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_18_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_20_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_19_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_21_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_20_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_22_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_21_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_23_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_22_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_24_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_23_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_25_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_24_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_26_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_25_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_27_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_26_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_28_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_27_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_29_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_28_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_30_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_29_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_31_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_30_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_32_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_31_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_33_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_32_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_34_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_33_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_35_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_34_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_36_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_35_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_37_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_36_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_38_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_37_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_39_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_38_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_40_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_39_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_41_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_40_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_42_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_41_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_43_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_42_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_44_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_43_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_45_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_44_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_46_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_45_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_47_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_46_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_48_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_47_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_49_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_48_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_50_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_49_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_51_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_50_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_52_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_51_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_53_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_52_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_54_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_53_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_55_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_54_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_56_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_55_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_57_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_56_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_58_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_57_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_59_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_58_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_60_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_59_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_61_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_60_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_62_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_61_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_63_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_62_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+#define TA_WALK_64_(S, x, ...) TA_WALK_AT_(S, x) TA_WALK_63_(TA_WALK_NEXT_(S, x), __VA_ARGS__)
+
+#endif
