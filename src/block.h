@@ -15,7 +15,7 @@
 #ifndef TA_SRC_BLOCK_H
 #define TA_SRC_BLOCK_H
 
-#include "ta/type.h"
+#include "ta/owned.h"
 
 typedef struct ta_block {
     const ta_allocator *allocator; /* never NULL */
@@ -61,10 +61,74 @@ static inline ta_block *ta_block_of(const void *content) { return (ta_block *)co
 static inline ta_box *ta_box_of(const void *content) { return (ta_box *)content - 1; }
 static inline ta_array *ta_array_of(const void *content) { return (ta_array *)content - 1; }
 
-/* `size` bytes of content from `allocator` (NULL: the default one); NULL without memory. */
-void *ta_block_create(const ta_allocator *allocator, ta_header header, size_t size,
-                      size_t alignment);
-void ta_block_destroy(void *content, ta_header header, size_t alignment);
+/* From the memory that is allocated to the content. Alignments up to 16 need no padding. */
+static inline size_t ta_block_offset(ta_header header, size_t alignment) {
+    return ((size_t)header + alignment - 1) & ~(alignment - 1);
+}
+
+static inline size_t ta_block_alignment(size_t alignment) {
+    return alignment > sizeof(ta_block) ? alignment : sizeof(ta_block);
+}
+
+/* What is allocated for `size` bytes of content; false on overflow. */
+static inline bool ta_block_total(ta_header header, size_t size, size_t alignment, size_t *total) {
+    if (header != TA_HEADER_BLOCK && size < sizeof(ta_pending_clone))
+        size = sizeof(ta_pending_clone);
+    return !__builtin_add_overflow(size, ta_block_offset(header, alignment), total);
+}
+
+/* `size` bytes of content from `allocator`, which is not NULL; NULL without memory. Inline, and
+ * straight to the allocator: what ta_allocate() checks holds here by construction, and a string is
+ * moved in no more than the time of malloc and free. */
+static inline void *ta_block_create(const ta_allocator *allocator, ta_header header, size_t size,
+                                    size_t alignment) {
+    size_t total;
+    alignment = ta_block_alignment(alignment);
+    if (!ta_block_total(header, size, alignment, &total)) return NULL;
+    char *memory = (char *)allocator->allocate(allocator->context, total, alignment);
+    if (memory == NULL) return NULL;
+    char *content = memory + ta_block_offset(header, alignment);
+    ta_block *block = ta_block_of(content);
+    block->allocator = allocator;
+    block->size = size;
+    return content;
+}
+
+static inline void ta_block_destroy(void *content, ta_header header, size_t alignment) {
+    size_t total;
+    const ta_block *block = ta_block_of(content);
+    const ta_allocator *allocator = block->allocator;
+    alignment = ta_block_alignment(alignment);
+    (void)ta_block_total(header, block->size, alignment, &total); /* no overflow: it was created */
+    allocator->release(allocator->context, (char *)content - ta_block_offset(header, alignment),
+                       total, alignment);
+}
+
+/* memcpy, without the call for what most values and blocks are: a pointer, and 16 to 128 bytes, in pieces of
+ * 16 of which only the last may overlap the one before. */
+static inline void ta_block_copy(void *to, const void *from, size_t size) {
+    typedef struct {
+        char bytes[16];
+    } piece;
+    char *out = (char *)to;
+    const char *in = (const char *)from;
+    piece last;
+    if (size == sizeof(void *)) {
+        __builtin_memcpy(out, in, sizeof(void *));
+        return;
+    }
+    if (size < sizeof last || size > 128) {
+        __builtin_memcpy(out, in, size);
+        return;
+    }
+    __builtin_memcpy(&last, in + size - sizeof last, sizeof last);
+    for (size_t at = 0; at < size - sizeof last; at += sizeof last) {
+        piece each;
+        __builtin_memcpy(&each, in + at, sizeof each);
+        __builtin_memcpy(out + at, &each, sizeof each);
+    }
+    __builtin_memcpy(out + size - sizeof last, &last, sizeof last);
+}
 
 /* An owned pointer in a value, whatever its type. */
 static inline void *ta_pointer_read(const char *slot) {

@@ -67,16 +67,32 @@ static void undo_parts(cloning *walk, const ta_type *type, char *value, uint32_t
 
 /* ---- values and elements ---------------------------------------------------------------------- */
 
+/* The pointer at `slot`, a copy of the original's to a block of trivial elements, becomes one to a
+ * copy of that block. */
+static inline ta_status clone_block(const ta_allocator *allocator, char *slot) {
+    const char *original = ta_pointer_read(slot);
+    if (original == NULL) return TA_OK;
+    size_t size = ta_block_of(original)->size;
+    char *content = ta_block_create(allocator, TA_HEADER_BLOCK, size, TA_BLOCK_ALIGNMENT);
+    ta_pointer_write(slot, content);
+    if (content == NULL) return TA_E_NOMEM;
+    ta_block_copy(content, original, size);
+    return TA_OK;
+}
+
 static ta_status clone_value(cloning *walk, const ta_type *type, const char *in, char *out,
                              unsigned depth) {
     if (type->parts == NULL && type->clone != NULL)
         return type->clone(type, in, out, walk->allocator);
     if (type->parts == NULL && type->destroy != NULL) return TA_E_NOT_CLONEABLE;
-    memcpy(out, in, type->size);
+    ta_block_copy(out, in, type->size);
     for (uint32_t i = 0; i < type->part_count; i++) {
-        const ta_part *part = &type->parts[i];
-        if ((part->traits & TA_WALK_OWNED) == 0) continue;
-        ta_status status = clone_part(walk, part, in, out, depth);
+        size_t offset;
+        if ((type->parts[i].traits & TA_WALK_OWNED) == 0) continue;
+        const ta_part *part = ta_walk_unwrap(&type->parts[i], &offset);
+        ta_status status = part->kind == TA_PART_BLOCK
+                               ? clone_block(walk->allocator, out + offset + part->offset)
+                               : clone_part(walk, part, in + offset, out + offset, depth);
         if (status != TA_OK) {
             undo_parts(walk, type, out, i);
             return status;
@@ -85,11 +101,18 @@ static ta_status clone_value(cloning *walk, const ta_type *type, const char *in,
     return TA_OK;
 }
 
+static ta_status clone_element(cloning *walk, const ta_type *type, const char *in, char *out,
+                               unsigned depth) {
+    if (!ta_walk_is_block(type)) return clone_value(walk, type, in, out, depth);
+    ta_block_copy(out, in, type->size);
+    return clone_block(walk->allocator, out + type->parts->offset);
+}
+
 static ta_status clone_elements(cloning *walk, const ta_type *type, const char *in, char *out,
                                 size_t count, unsigned depth) {
     for (size_t i = 0; i < count; i++) {
         ta_status status =
-            clone_value(walk, type, in + i * type->size, out + i * type->size, depth);
+            clone_element(walk, type, in + i * type->size, out + i * type->size, depth);
         if (status != TA_OK) {
             undo_elements(walk, type, out, i);
             return status;
@@ -102,11 +125,12 @@ static bool is_visited(const ta_type *type) { return (type->traits & TA_WALK_OWN
 
 /* ---- blocks ----------------------------------------------------------------------------------- */
 
-/* The pointer at `slot`, a copy of the original's, becomes one to a block of the clone's own. Returns the block,
- * uninitialised; NULL without memory, and so is the pointer then. */
-static char *clone_block(const cloning *walk, const char *original, char *slot, ta_header header,
+/* The pointer at `slot`, a copy of the original's, becomes one to a block of the clone's own, of the same
+ * size. Returns the block, uninitialised; NULL without memory, and so is the pointer then. */
+static char *create_like(const cloning *walk, const char *original, char *slot, ta_header header,
                          size_t alignment) {
-    char *content = ta_block_create(walk->allocator, header, ta_block_size(original), alignment);
+    char *content =
+        ta_block_create(walk->allocator, header, ta_block_of(original)->size, alignment);
     ta_pointer_write(slot, content);
     return content;
 }
@@ -115,10 +139,10 @@ static ta_status clone_owned(cloning *walk, const ta_type *type, char *slot, uns
     const char *original = ta_pointer_read(slot);
     ta_header header = ta_box_header(type);
     if (original == NULL) return TA_OK;
-    char *content = clone_block(walk, original, slot, header, type->alignment);
+    char *content = create_like(walk, original, slot, header, type->alignment);
     if (content == NULL) return TA_E_NOMEM;
     if (!is_visited(type)) {
-        memcpy(content, original, ta_block_size(original));
+        ta_block_copy(content, original, ta_block_of(original)->size);
         return TA_OK;
     }
     if (depth < TA_WALK_DEPTH) {
@@ -142,10 +166,10 @@ static ta_status clone_counted(cloning *walk, const ta_part *part, char *out, un
     size_t count = ta_walk_length(part, out);
     ta_header header = ta_array_header(type);
     if (original == NULL) return TA_OK;
-    char *content = clone_block(walk, original, slot, header, type->alignment);
+    char *content = create_like(walk, original, slot, header, type->alignment);
     if (content == NULL) return TA_E_NOMEM;
     if (!is_visited(type)) {
-        memcpy(content, original, count * type->size);
+        ta_block_copy(content, original, count * type->size);
         return TA_OK;
     }
     if (depth < TA_WALK_DEPTH) {
@@ -183,20 +207,32 @@ static ta_status clone_entry(cloning *walk, ta_map_core *core, const ta_part *pa
 static ta_status clone_entries(cloning *walk, ta_map_core *core, const ta_part *part,
                                ta_map_core *original, unsigned depth) {
     ta_map_cursor cursor = {0};
-    for (const char *entry; (entry = ta_map_next_entry(original, &cursor)) != NULL;) {
-        ta_status status = clone_entry(walk, core, part, entry, depth);
-        if (status != TA_OK) return status;
-    }
+    size_t count;
+    for (const char *entry; (entry = ta_map_next_run(original, &cursor, &count)) != NULL;)
+        for (; count > 0; count--, entry += original->stride) {
+            ta_status status = clone_entry(walk, core, part, entry, depth);
+            if (status != TA_OK) return status;
+        }
     return TA_OK;
+}
+
+static void undo_entries(cloning *walk, ta_map_core *core, const ta_part *part) {
+    ta_map_cursor cursor = {0};
+    size_t count;
+    drop_pending(walk);
+    for (char *entry; (entry = ta_map_next_run(core, &cursor, &count)) != NULL;)
+        for (; count > 0; count--, entry += core->stride) ta_destroy(part->type, entry);
 }
 
 static ta_status clone_map(cloning *walk, const ta_part *part, char *out, unsigned depth) {
     char *slot = out + part->offset;
     ta_map_core *original = ta_pointer_read(slot);
     if (original == NULL) return TA_OK;
-    ta_map_core *core = ta_map_create_like(original, part, walk->allocator);
+    ta_map_core *core = is_visited(part->type) ? ta_map_create_like(original, part, walk->allocator)
+                                               : ta_map_copy(original, part, walk->allocator);
     ta_pointer_write(slot, core);
     if (core == NULL) return TA_E_NOMEM;
+    if (!is_visited(part->type)) return TA_OK;
     if (depth >= TA_WALK_DEPTH) {
         core->part = part;
         core->source = original;
@@ -206,9 +242,7 @@ static ta_status clone_map(cloning *walk, const ta_part *part, char *out, unsign
     }
     ta_status status = clone_entries(walk, core, part, original, depth + 1);
     if (status != TA_OK) {
-        ta_map_cursor cursor = {0};
-        for (char *entry; (entry = ta_map_next_entry(core, &cursor)) != NULL;)
-            undo_elements(walk, part->type, entry, 1);
+        undo_entries(walk, core, part);
         ta_map_release(core, part);
         ta_pointer_write(slot, NULL);
     }
@@ -250,6 +284,8 @@ static ta_status clone_part(cloning *walk, const ta_part *part, const char *in, 
         return clone_map(walk, part, out, depth);
     case TA_PART_CLOSURE:
         return clone_closure(walk, in + part->offset, out + part->offset, depth);
+    case TA_PART_BLOCK:
+        return clone_block(walk->allocator, out + part->offset);
     }
     return TA_E_INVALID;
 }
@@ -276,9 +312,9 @@ static ta_status clone_next_array(cloning *walk) {
     return status;
 }
 
-ta_status ta_clone_parts(const ta_type *type, const void *value, void *out,
-                         const ta_allocator *allocator) {
-    cloning walk = {allocator == NULL ? ta_allocator_default() : allocator, NULL, NULL, NULL};
+static __attribute__((noinline)) ta_status clone_all(const ta_type *type, const void *value,
+                                                     void *out, const ta_allocator *allocator) {
+    cloning walk = {allocator, NULL, NULL, NULL};
     ta_status status = clone_value(&walk, type, value, out, 0);
     if (status != TA_OK) return status;
     while (status == TA_OK) {
@@ -296,4 +332,13 @@ ta_status ta_clone_parts(const ta_type *type, const void *value, void *out,
     }
     undo_elements(&walk, type, out, 1);
     return status;
+}
+
+/* A short front, as that of ta_relocate_parts(). */
+ta_status ta_clone_parts(const ta_type *type, const void *value, void *out,
+                         const ta_allocator *allocator) {
+    if (allocator == NULL) allocator = ta_allocator_default();
+    if (!ta_walk_is_block(type)) return clone_all(type, value, out, allocator);
+    ta_block_copy(out, value, type->size);
+    return clone_block(allocator, (char *)out + type->parts->offset);
 }

@@ -28,6 +28,7 @@ DEFINE_KIND(ta_fn_once)
 /* ---- the symbols of the inline functions ----------------------------------------------------- */
 
 extern inline bool ta_closure_is_boxed(const ta_callable *callable);
+extern inline void *ta_closure_content(void *storage, bool is_boxed);
 extern inline void *ta_closure_captured(ta_closure *closure);
 extern inline ta_status ta_closure_relocate(ta_closure *closure, const ta_move *move);
 extern inline ta_status ta_closure_clone(const ta_closure *closure, ta_closure *out,

@@ -13,17 +13,35 @@ typedef struct destruction {
 
 static void destroy_part(destruction *walk, const ta_part *part, char *value, unsigned depth);
 
+/* The pointer at `slot`, a TA_PART_BLOCK. */
+static inline void destroy_block(const char *slot) {
+    char *content = ta_pointer_read(slot);
+    if (content != NULL) ta_block_destroy(content, TA_HEADER_BLOCK, TA_BLOCK_ALIGNMENT);
+}
+
 static void destroy_value(destruction *walk, const ta_type *type, char *value, unsigned depth) {
     if (type->parts == NULL) {
         if (type->destroy != NULL) type->destroy(type, value);
         return;
     }
-    for (const ta_part *part = type->parts, *end = part + type->part_count; part != end; part++)
-        if ((part->traits & TA_WALK_OWNED) != 0) destroy_part(walk, part, value, depth);
+    for (const ta_part *each = type->parts, *end = each + type->part_count; each != end; each++) {
+        size_t offset;
+        if ((each->traits & TA_WALK_OWNED) == 0) continue;
+        const ta_part *part = ta_walk_unwrap(each, &offset);
+        if (part->kind == TA_PART_BLOCK)
+            destroy_block(value + offset + part->offset);
+        else
+            destroy_part(walk, part, value + offset, depth);
+    }
 }
 
 static void destroy_elements(destruction *walk, const ta_type *type, char *elements, size_t count,
                              unsigned depth) {
+    if (ta_walk_is_block(type)) {
+        for (char *slot = elements + type->parts->offset; count > 0; count--, slot += type->size)
+            destroy_block(slot);
+        return;
+    }
     for (size_t i = 0; i < count; i++) destroy_value(walk, type, elements + i * type->size, depth);
 }
 
@@ -69,8 +87,10 @@ static void destroy_counted(destruction *walk, const ta_part *part, const char *
 static void destroy_entries(destruction *walk, ta_map_core *core, const ta_part *part,
                             unsigned depth) {
     ta_map_cursor cursor = {0};
-    for (char *entry; (entry = ta_map_next_entry(core, &cursor)) != NULL;)
-        destroy_value(walk, part->type, entry, depth);
+    size_t count;
+    for (char *entry; (entry = ta_map_next_run(core, &cursor, &count)) != NULL;)
+        for (; count > 0; count--, entry += core->stride)
+            destroy_value(walk, part->type, entry, depth);
 }
 
 static void destroy_map(destruction *walk, const ta_part *part, const char *value, unsigned depth) {
@@ -121,10 +141,13 @@ static void destroy_part(destruction *walk, const ta_part *part, char *value, un
     case TA_PART_CLOSURE:
         destroy_closure(walk, value + part->offset, depth);
         break;
+    case TA_PART_BLOCK:
+        destroy_block(value + part->offset);
+        break;
     }
 }
 
-void ta_destroy_parts(const ta_type *type, void *value) {
+static __attribute__((noinline)) void destroy_all(const ta_type *type, void *value) {
     destruction walk = {NULL, NULL, NULL};
     destroy_value(&walk, type, value, 0);
     for (;;) {
@@ -149,4 +172,12 @@ void ta_destroy_parts(const ta_type *type, void *value) {
             return;
         }
     }
+}
+
+/* A short front, as that of ta_relocate_parts(). */
+void ta_destroy_parts(const ta_type *type, void *value) {
+    if (ta_walk_is_block(type))
+        destroy_block((char *)value + type->parts->offset);
+    else
+        destroy_all(type, value);
 }

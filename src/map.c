@@ -389,19 +389,44 @@ bool ta_map_seed(ta_map_core **core, const ta_map_class *map_class, uint64_t see
 
 /* ---- what the engine needs -------------------------------------------------------------------- */
 
-/* Copies the live nodes of `core` into `there`, which has room for them. */
-static bool copy_nodes(ta_map_core *there, const ta_map_core *core) {
-    for (const ta_map_chunk *chunk = core->first; chunk != NULL; chunk = chunk->next) {
-        for (size_t i = 0; i < chunk->used; i++) {
-            const node *n = chunk_node(core, chunk, i);
-            if (n->hash == 0) continue;
-            node *copy = take_node(there);
-            if (copy == NULL) return false;
-            memcpy(copy, n, core->stride);
-            if (!table_add(there, copy)) return false;
-        }
+/* Appends the live nodes of `chunk` to `fresh`, which has room for them; in one piece where all are
+ * live. */
+static void copy_chunk(const ta_map_core *core, const ta_map_chunk *chunk, bool all_live,
+                       ta_map_chunk *fresh) {
+    if (all_live) {
+        memcpy(chunk_node(core, fresh, fresh->used), chunk_node(core, chunk, 0),
+               chunk->used * core->stride);
+        fresh->used += chunk->used;
+        return;
     }
-    return true;
+    for (size_t i = 0; i < chunk->used; i++) {
+        const node *n = chunk_node(core, chunk, i);
+        if (n->hash != 0) memcpy(chunk_node(core, fresh, fresh->used++), n, core->stride);
+    }
+}
+
+/* Copies the live nodes of `core`, bit by bit, into `there`, an empty map with one chunk and table that have room for
+ * them. */
+static bool copy_nodes(ta_map_core *there, const ta_map_core *core) {
+    ta_map_chunk *fresh = there->first;
+    size_t used = 0;
+    if (core->count == 0) return true;
+    for (const ta_map_chunk *chunk = core->first; chunk != NULL; chunk = chunk->next)
+        used += chunk->used;
+    for (const ta_map_chunk *chunk = core->first; chunk != NULL; chunk = chunk->next)
+        copy_chunk(core, chunk, used == core->count, fresh);
+    if (fresh->used == fresh->capacity) there->open = NULL;
+
+    table_memory own;
+    bool added = true;
+    memory_begin(&own, there->allocator);
+    for (size_t i = 0; i < core->count && added; i++) {
+        const node *n = chunk_node(there, fresh, i);
+        added = ck_hs_put_unique(&there->table, (unsigned long)n->hash, n);
+    }
+    memory_end(&own);
+    there->count = core->count;
+    return added;
 }
 
 /* Core, table and chunks. */
@@ -433,8 +458,15 @@ ta_map_core *ta_map_rehome(ta_map_core *core, const ta_part *part, const ta_move
     return there;
 }
 
-void *ta_map_next_entry(ta_map_core *core, ta_map_cursor *cursor) {
-    return ta_map_next(core, cursor);
+char *ta_map_next_run(const ta_map_core *core, ta_map_cursor *cursor, size_t *count) {
+    char *first = ta_map_next(core, cursor);
+    if (first == NULL) return NULL;
+    const ta_map_chunk *chunk = cursor->chunk;
+    size_t begin = cursor->index - 1, end = cursor->index;
+    while (end < chunk->used && chunk_node(core, chunk, end)->hash != 0) end++;
+    cursor->index = end;
+    *count = end - begin;
+    return first;
 }
 
 ta_map_core *ta_map_create_like(const ta_map_core *core, const ta_part *part,
@@ -442,6 +474,14 @@ ta_map_core *ta_map_create_like(const ta_map_core *core, const ta_part *part,
     ta_map_core *like = core_create(part->type, allocator, core->count);
     if (like != NULL) like->seed = core->seed;
     return like;
+}
+
+ta_map_core *ta_map_copy(const ta_map_core *core, const ta_part *part,
+                         const ta_allocator *allocator) {
+    ta_map_core *copy = ta_map_create_like(core, part, allocator);
+    if (copy == NULL || copy_nodes(copy, core)) return copy;
+    core_destroy(copy);
+    return NULL;
 }
 
 void *ta_map_entry_allocate(ta_map_core *core, const ta_part *part) {

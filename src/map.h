@@ -43,12 +43,17 @@ struct ta_map_core {
  * that allocator already. */
 ta_map_core *ta_map_rehome(ta_map_core *core, const ta_part *part, const ta_move *move);
 
-/* The next live entry, a value of part->type, or NULL at the end. Begin with a cursor of all zero. */
-void *ta_map_next_entry(ta_map_core *core, ta_map_cursor *cursor);
+/* The next run of live entries, values of part->type: the first one, and how many there are, each
+ * core->stride bytes behind the one before. NULL at the end. Begin with a cursor of all zero. */
+char *ta_map_next_run(const ta_map_core *core, ta_map_cursor *cursor, size_t *count);
 
 /* An empty map with room for as many entries, and the same seed; NULL without memory. */
 ta_map_core *ta_map_create_like(const ta_map_core *core, const ta_part *part,
                                 const ta_allocator *allocator);
+
+/* A map with the same entries, bit by bit; NULL without memory. For trivial entries. */
+ta_map_core *ta_map_copy(const ta_map_core *core, const ta_part *part,
+                         const ta_allocator *allocator);
 
 /* Memory for an entry, uninitialised, which is no part of the map yet; NULL without memory. */
 void *ta_map_entry_allocate(ta_map_core *core, const ta_part *part);

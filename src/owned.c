@@ -11,52 +11,22 @@
 
 /* ---- blocks ----------------------------------------------------------------------------------- */
 
-/* From the memory that was allocated to the content. Alignments up to 16 need no padding. */
-static size_t content_offset(ta_header header, size_t alignment) {
-    return ((size_t)header + alignment - 1) & ~(alignment - 1);
-}
-
-static size_t block_alignment(size_t alignment) {
-    return alignment > sizeof(ta_block) ? alignment : sizeof(ta_block);
-}
-
-/* What is allocated for `size` bytes of content; false on overflow. */
-static bool total_size(ta_header header, size_t size, size_t alignment, size_t *total) {
-    if (header != TA_HEADER_BLOCK && size < sizeof(ta_pending_clone))
-        size = sizeof(ta_pending_clone);
-    return !__builtin_add_overflow(size, content_offset(header, alignment), total);
-}
-
-void *ta_block_create(const ta_allocator *allocator, ta_header header, size_t size,
-                      size_t alignment) {
-    size_t total;
-    alignment = block_alignment(alignment);
-    if (allocator == NULL) allocator = ta_allocator_default();
-    if (!total_size(header, size, alignment, &total)) return NULL;
-    char *memory = ta_allocate(allocator, total, alignment);
-    if (memory == NULL) return NULL;
-    char *content = memory + content_offset(header, alignment);
-    *ta_block_of(content) = (ta_block){allocator, size};
-    return content;
-}
-
-void ta_block_destroy(void *content, ta_header header, size_t alignment) {
-    size_t total;
-    const ta_block *block = ta_block_of(content);
-    alignment = block_alignment(alignment);
-    (void)total_size(header, block->size, alignment, &total); /* it did not overflow when created */
-    ta_release(block->allocator, (char *)content - content_offset(header, alignment), total,
-               alignment);
+static const ta_allocator *or_default(const ta_allocator *allocator) {
+    return allocator == NULL ? ta_allocator_default() : allocator;
 }
 
 size_t ta_block_size(const void *block) { return ta_block_of(block)->size; }
 
 const ta_allocator *ta_block_allocator(const void *block) { return ta_block_of(block)->allocator; }
 
+void *ta_block_allocate(size_t size, const ta_allocator *allocator) {
+    return ta_block_create(or_default(allocator), TA_HEADER_BLOCK, size, TA_BLOCK_ALIGNMENT);
+}
+
 /* ---- one element, many elements --------------------------------------------------------------- */
 
 void *ta_box_allocate(const ta_type *type, const ta_allocator *allocator) {
-    return ta_block_create(allocator, ta_box_header(type), type->size, type->alignment);
+    return ta_block_create(or_default(allocator), ta_box_header(type), type->size, type->alignment);
 }
 
 void ta_box_release(const ta_type *type, void *box) {
@@ -66,7 +36,8 @@ void ta_box_release(const ta_type *type, void *box) {
 void *ta_array_allocate(const ta_type *element, size_t capacity, const ta_allocator *allocator) {
     size_t size;
     if (capacity == 0 || __builtin_mul_overflow(capacity, element->size, &size)) return NULL;
-    return ta_block_create(allocator, ta_array_header(element), size, element->alignment);
+    return ta_block_create(or_default(allocator), ta_array_header(element), size,
+                           element->alignment);
 }
 
 void ta_array_release(const ta_type *element, void *array) {
@@ -92,20 +63,25 @@ char *ta_string_make(const char *text, const ta_allocator *allocator) {
 
 char *ta_string_make_length(const char *bytes, size_t length, const ta_allocator *allocator) {
     if (bytes == NULL || length == SIZE_MAX) return NULL;
-    char *string = ta_array_allocate(&ta_char_type, length + 1, allocator);
+    char *string = ta_block_allocate(length + 1, allocator);
     if (string == NULL) return NULL;
     memcpy(string, bytes, length);
     string[length] = '\0';
     return string;
 }
 
-static const ta_part string_parts[] = {TA_PART_OWNED_INIT(NULL, ta_char_traits, &ta_char_type, 0)};
+static const ta_part block_parts[] = {
+    {NULL, TA_PART_BLOCK, ta_block_traits, &ta_char_type, 0, 1, 0, 0, NULL, NULL}};
+
+const ta_type ta_block_type = {
+    "block", sizeof(void *), _Alignof(void *), ta_block_traits, 1, block_parts, NULL, NULL, NULL,
+    NULL};
 
 const ta_type ta_string_type = {
-    "string", sizeof(char *), _Alignof(char *), ta_string_traits, 1, string_parts, NULL, NULL, NULL,
+    "string", sizeof(char *), _Alignof(char *), ta_string_traits, 1, block_parts, NULL, NULL, NULL,
     NULL};
 const ta_type ta_path_type = {
-    "path", sizeof(char *), _Alignof(char *), ta_path_traits, 1, string_parts, NULL, NULL, NULL,
+    "path", sizeof(char *), _Alignof(char *), ta_path_traits, 1, block_parts, NULL, NULL, NULL,
     NULL};
 
 /* ---- struct iovec ----------------------------------------------------------------------------- */

@@ -20,13 +20,56 @@ typedef struct relocation {
 
 static ta_status relocate_part(relocation *walk, const ta_part *part, char *value, unsigned depth);
 
+/* Of a far move: the block at the destination, with its first `live` bytes; the same block where it is at
+ * home there already, or where there is no memory. Inline, because header and alignment are constants nearly
+ * everywhere. */
+static inline char *take_along(const ta_move *move, char *content, ta_header header, size_t live,
+                               size_t alignment) {
+    const ta_block *block = ta_block_of(content);
+    if (block->allocator == move->allocator) return content;
+
+    char *there = ta_block_create(move->allocator, header, block->size, alignment);
+    ta_move_figures *figures = move->figures;
+    if (there == NULL) {
+        if (figures != NULL) figures->kept++;
+        return content;
+    }
+    ta_block_copy(there, content, live);
+    ta_block_destroy(content, header, alignment);
+    if (figures != NULL) {
+        figures->blocks++;
+        figures->bytes += live;
+    }
+    return there;
+}
+
+static char *rehome(const relocation *walk, char *content, ta_header header, size_t live,
+                    size_t alignment) {
+    if (!ta_move_is_far(walk->move)) return content;
+    return take_along(walk->move, content, header, live, alignment);
+}
+
+/* The pointer at `slot`, a TA_PART_BLOCK. */
+static inline void relocate_block(const ta_move *move, char *slot) {
+    char *content = ta_pointer_read(slot);
+    if (content == NULL || !ta_move_is_far(move)) return;
+    ta_pointer_write(slot, take_along(move, content, TA_HEADER_BLOCK, ta_block_of(content)->size,
+                                      TA_BLOCK_ALIGNMENT));
+}
+
 static ta_status relocate_value(relocation *walk, const ta_type *type, char *value,
                                 unsigned depth) {
     if (type->parts == NULL)
         return type->relocate == NULL ? TA_OK : type->relocate(type, value, walk->move);
-    for (const ta_part *part = type->parts, *end = part + type->part_count; part != end; part++) {
-        if ((part->traits & walk->move->visits) == 0) continue;
-        ta_status status = relocate_part(walk, part, value, depth);
+    for (const ta_part *each = type->parts, *end = each + type->part_count; each != end; each++) {
+        size_t offset;
+        if ((each->traits & walk->move->visits) == 0) continue;
+        const ta_part *part = ta_walk_unwrap(each, &offset);
+        if (part->kind == TA_PART_BLOCK) {
+            relocate_block(walk->move, value + offset + part->offset);
+            continue;
+        }
+        ta_status status = relocate_part(walk, part, value + offset, depth);
         if (status != TA_OK) return status;
     }
     return TA_OK;
@@ -34,6 +77,11 @@ static ta_status relocate_value(relocation *walk, const ta_type *type, char *val
 
 static ta_status relocate_elements(relocation *walk, const ta_type *type, char *elements,
                                    size_t count, unsigned depth) {
+    if (ta_walk_is_block(type)) {
+        for (char *slot = elements + type->parts->offset; count > 0; count--, slot += type->size)
+            relocate_block(walk->move, slot);
+        return TA_OK;
+    }
     for (size_t i = 0; i < count; i++) {
         ta_status status = relocate_value(walk, type, elements + i * type->size, depth);
         if (status != TA_OK) return status;
@@ -45,33 +93,12 @@ static bool is_visited(const relocation *walk, const ta_type *type) {
     return (type->traits & walk->move->visits) != 0;
 }
 
-/* The block at the move's destination, with its first `live` bytes; the same block where it is at home
- * there already, or where there is no memory. */
-static char *rehome(const relocation *walk, char *content, ta_header header, size_t live,
-                    size_t alignment) {
-    const ta_move *move = walk->move;
-    const ta_block *block = ta_block_of(content);
-    if (!ta_move_is_far(move) || block->allocator == move->allocator) return content;
-
-    char *there = ta_block_create(move->allocator, header, block->size, alignment);
-    if (there == NULL) {
-        if (move->figures != NULL) move->figures->kept++;
-        return content;
-    }
-    memcpy(there, content, live);
-    ta_block_destroy(content, header, alignment);
-    if (move->figures != NULL) {
-        move->figures->blocks++;
-        move->figures->bytes += live;
-    }
-    return there;
-}
-
 /* The pointer at `slot`, to a block with one element (or, of a trivial type, of any size). */
 static ta_status relocate_owned(relocation *walk, const ta_type *type, char *slot, unsigned depth) {
     char *content = ta_pointer_read(slot);
     if (content == NULL) return TA_OK;
-    content = rehome(walk, content, ta_box_header(type), ta_block_size(content), type->alignment);
+    content =
+        rehome(walk, content, ta_box_header(type), ta_block_of(content)->size, type->alignment);
     ta_pointer_write(slot, content);
     if (!is_visited(walk, type)) return TA_OK;
     if (depth < TA_WALK_DEPTH) return relocate_value(walk, type, content, depth + 1);
@@ -105,10 +132,12 @@ static ta_status relocate_counted(relocation *walk, const ta_part *part, char *v
 static ta_status relocate_entries(relocation *walk, ta_map_core *core, const ta_type *type,
                                   unsigned depth) {
     ta_map_cursor cursor = {0};
-    for (char *entry; (entry = ta_map_next_entry(core, &cursor)) != NULL;) {
-        ta_status status = relocate_value(walk, type, entry, depth);
-        if (status != TA_OK) return status;
-    }
+    size_t count;
+    for (char *entry; (entry = ta_map_next_run(core, &cursor, &count)) != NULL;)
+        for (; count > 0; count--, entry += core->stride) {
+            ta_status status = relocate_value(walk, type, entry, depth);
+            if (status != TA_OK) return status;
+        }
     return TA_OK;
 }
 
@@ -156,6 +185,9 @@ static ta_status relocate_part(relocation *walk, const ta_part *part, char *valu
         return relocate_map(walk, part, value, depth);
     case TA_PART_CLOSURE:
         return relocate_closure(walk, value + part->offset, depth);
+    case TA_PART_BLOCK:
+        relocate_block(walk->move, value + part->offset);
+        return TA_OK;
     }
     return TA_E_INVALID;
 }
@@ -183,14 +215,25 @@ static ta_status relocate_pending(relocation *walk) {
     return status;
 }
 
-ta_status ta_relocate_parts(const ta_type *type, void *value, const ta_move *move) {
-    ta_move whole;
-    if (move->allocator == NULL) { /* so that nobody further on needs to ask */
-        whole = *move;
-        whole.allocator = ta_allocator_default();
-        move = &whole;
-    }
+static __attribute__((noinline)) ta_status relocate_all(const ta_type *type, void *value,
+                                                        const ta_move *move) {
     relocation walk = {move, NULL, NULL, NULL};
     ta_status status = relocate_value(&walk, type, value, 0);
     return status == TA_OK ? relocate_pending(&walk) : status;
+}
+
+/* With an allocator in the move, so that nobody further on needs to ask. */
+static __attribute__((noinline)) ta_status relocate_by_default(const ta_type *type, void *value,
+                                                               const ta_move *move) {
+    ta_move whole = *move;
+    whole.allocator = ta_allocator_default();
+    return ta_relocate_parts(type, value, &whole);
+}
+
+/* A short front: a string pays for neither lists nor recursion. */
+ta_status ta_relocate_parts(const ta_type *type, void *value, const ta_move *move) {
+    if (move->allocator == NULL) return relocate_by_default(type, value, move);
+    if (!ta_walk_is_block(type)) return relocate_all(type, value, move);
+    relocate_block(move, (char *)value + type->parts->offset);
+    return TA_OK;
 }

@@ -61,4 +61,21 @@ static inline const ta_case *ta_walk_case(const ta_part *part, const char *value
     return NULL;
 }
 
+/* A part that is one value with one part is that part, farther on in the value: the string that is a
+ * field. */
+static inline const ta_part *ta_walk_unwrap(const ta_part *part, size_t *offset) {
+    *offset = 0;
+    while (part->kind == TA_PART_INLINE && part->count == 1 && part->type->part_count == 1) {
+        *offset += part->offset;
+        part = part->type->parts;
+    }
+    return part;
+}
+
+/* Is a value of the type nothing but a pointer to a block of trivial elements? Most of what is owned is
+ * that, and is done on the spot. */
+static inline bool ta_walk_is_block(const ta_type *type) {
+    return type->part_count == 1 && type->parts->kind == TA_PART_BLOCK;
+}
+
 #endif

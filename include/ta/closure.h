@@ -63,11 +63,18 @@ typedef struct ta_callable {
     const char *name;        /* of the closure, for people */
     const ta_type *captured; /* NULL: nothing is captured */
     const ta_type *result;   /* NULL: none */
-    /* `captured`: the captured value, or NULL; `result`: uninitialised storage for one. */
-    void (*call)(void *captured, void *result);
+    /* `storage`: the closure's, which holds the captured value or a pointer to it; `result`:
+     * uninitialised storage for one. */
+    void (*call)(void *storage, void *result);
     uint32_t traits;   /* the captured type's, with TA_TRAIT_OWNS where there is a box */
-    uint32_t is_boxed; /* 0 or 1: does the captured value stand in a block of its own? */
+    uint32_t is_boxed; /* 0, or how the captured value stands in a block of its own, as below */
 } ta_callable;
+
+/* Values of is_boxed. */
+enum {
+    TA_CLOSURE_BOX = 1,  /* in a box of ta_box_allocate() */
+    TA_CLOSURE_BLOCK = 2 /* the same, and the pointer to it is a value of ta_block_type */
+};
 
 /* What stands in the closure itself: values of up to that size and alignment. */
 #define TA_CLOSURE_SPACE 56u
@@ -109,12 +116,17 @@ TA_INLINE bool ta_closure_is_boxed(const ta_callable *callable) {
     return callable != NULL && callable->is_boxed != 0;
 }
 
+/* The captured value, by a closure's storage. Wait-free. */
+TA_INLINE void *ta_closure_content(void *storage, bool is_boxed) {
+    void *box;
+    if (!is_boxed) return storage;
+    __builtin_memcpy(&box, storage, sizeof box);
+    return box;
+}
+
 /* The captured value; storage without meaning when there is none. Wait-free. */
 TA_INLINE void *ta_closure_captured(ta_closure *closure) {
-    void *box;
-    if (!ta_closure_is_boxed(closure->callable)) return closure->storage;
-    __builtin_memcpy(&box, closure->storage, sizeof box);
-    return box;
+    return ta_closure_content(closure->storage, ta_closure_is_boxed(closure->callable));
 }
 
 /* ---- all kinds alike ------------------------------------------------------------------------- */
@@ -123,8 +135,11 @@ TA_INLINE void *ta_closure_captured(ta_closure *closure) {
  * says of values. One that captured a trivial value in place costs two loads and no call. */
 TA_INLINE ta_status ta_closure_relocate(ta_closure *closure, const ta_move *move) {
     if (closure == NULL || move == NULL) return TA_E_INVALID;
-    if (closure->callable == NULL || (closure->callable->traits & move->visits) == 0)
+    if (closure->callable == NULL ||
+        __builtin_expect((closure->callable->traits & move->visits) == 0, 1))
         return ta_move_status(move);
+    if (closure->callable->is_boxed == TA_CLOSURE_BLOCK)
+        return ta_relocate_parts(&ta_block_type, closure->storage, move);
     return ta_relocate_parts(&ta_fn_type, closure, move);
 }
 
@@ -141,8 +156,12 @@ TA_INLINE ta_status ta_closure_clone(const ta_closure *closure, ta_closure *out,
 
 TA_INLINE void ta_closure_destroy(ta_closure *closure) {
     if (closure == NULL || closure->callable == NULL) return;
-    if ((closure->callable->traits & (TA_TRAIT_OWNS | TA_TRAIT_RESOURCE)) != 0)
-        ta_destroy_parts(&ta_fn_type, closure);
+    if ((closure->callable->traits & (TA_TRAIT_OWNS | TA_TRAIT_RESOURCE)) != 0) {
+        if (closure->callable->is_boxed == TA_CLOSURE_BLOCK)
+            ta_destroy_parts(&ta_block_type, closure->storage);
+        else
+            ta_destroy_parts(&ta_fn_type, closure);
+    }
     closure->callable = NULL;
 }
 
@@ -173,7 +192,7 @@ TA_INLINE bool ta_closure_returns(const ta_closure *closure, const ta_type *type
 
 /* Runs the function, and nothing else. The closure must be callable with `result`. */
 TA_INLINE void ta_closure_run(const ta_closure *closure, void *result) {
-    closure->callable->call(ta_closure_captured((ta_closure *)closure), result);
+    closure->callable->call((void *)closure->storage, result);
 }
 
 /* ---- each kind ------------------------------------------------------------------------------- */
@@ -310,16 +329,16 @@ TA_END_DECLS
  * and cannot fail. It converts to the other kinds. TA_FN_BARE_VOID is for a `void function(void)`. */
 #define TA_FN_BARE(NAME, RESULT, FUNCTION)                                                         \
     TA_CLOSURE_CHECK_(NAME, FUNCTION, RESULT##_value, void);                                       \
-    TA_GENERATED void NAME##_body_(void *captured, void *result) {                                 \
-        (void)captured;                                                                            \
+    TA_GENERATED void NAME##_body_(void *storage, void *result) {                                  \
+        (void)storage;                                                                             \
         *(RESULT##_value *)result = FUNCTION();                                                    \
     }                                                                                              \
     TA_CLOSURE_BARE_(NAME, &RESULT##_type)
 
 #define TA_FN_BARE_VOID(NAME, FUNCTION)                                                            \
     TA_CLOSURE_CHECK_(NAME, FUNCTION, void, void);                                                 \
-    TA_GENERATED void NAME##_body_(void *captured, void *result) {                                 \
-        (void)captured;                                                                            \
+    TA_GENERATED void NAME##_body_(void *storage, void *result) {                                  \
+        (void)storage;                                                                             \
         (void)result;                                                                              \
         FUNCTION();                                                                                \
     }                                                                                              \
@@ -358,6 +377,11 @@ TA_END_DECLS
  * rest of the closure. No instruction comes of this. */
 #define TA_CLOSURE_UNUSED_WORDS_(closure) __asm__("" : "=m"((closure).storage))
 
+/* Which kind of box does a captured value get? */
+#define TA_CLOSURE_BOX_OF_(CAPTURED)                                                               \
+    ((int)CAPTURED##_traits == 0 && TA_ALIGNOF(CAPTURED##_value) <= TA_BLOCK_ALIGNMENT             \
+         ? TA_CLOSURE_BLOCK                                                                        \
+         : TA_CLOSURE_BOX)
 /* Does a captured value of the C type T need a box? */
 #define TA_CLOSURE_BOXES_(T) (sizeof(T) > TA_CLOSURE_SPACE || TA_ALIGNOF(T) > TA_CLOSURE_ALIGNMENT)
 
@@ -375,16 +399,17 @@ _Static_assert(sizeof(ta_closure) == TA_CACHE_LINE, "a closure is one cache line
 
 #define TA_CLOSURE_(NAME, KIND, SEEN, CAPTURED, RESULT, FUNCTION)                                  \
     TA_CLOSURE_CHECK_(NAME, FUNCTION, RESULT##_value, SEEN *);                                     \
-    TA_GENERATED void NAME##_body_(void *captured, void *result) {                                 \
-        *(RESULT##_value *)result = FUNCTION((SEEN *)captured);                                    \
+    TA_GENERATED void NAME##_body_(void *storage, void *result) {                                  \
+        *(RESULT##_value *)result =                                                                \
+            FUNCTION((SEEN *)ta_closure_content(storage, TA_CLOSURE_BOXES_(CAPTURED##_value)));    \
     }                                                                                              \
     TA_CLOSURE_MAKE_(NAME, KIND, CAPTURED, &RESULT##_type)
 
 #define TA_CLOSURE_VOID_(NAME, KIND, SEEN, CAPTURED, FUNCTION)                                     \
     TA_CLOSURE_CHECK_(NAME, FUNCTION, void, SEEN *);                                               \
-    TA_GENERATED void NAME##_body_(void *captured, void *result) {                                 \
+    TA_GENERATED void NAME##_body_(void *storage, void *result) {                                  \
         (void)result;                                                                              \
-        FUNCTION((SEEN *)captured);                                                                \
+        FUNCTION((SEEN *)ta_closure_content(storage, TA_CLOSURE_BOXES_(CAPTURED##_value)));        \
     }                                                                                              \
     TA_CLOSURE_MAKE_(NAME, KIND, CAPTURED, NULL)
 
@@ -396,7 +421,7 @@ _Static_assert(sizeof(ta_closure) == TA_CACHE_LINE, "a closure is one cache line
         NAME##_body_,                                                                              \
         (uint32_t)CAPTURED##_traits |                                                              \
             (TA_CLOSURE_BOXES_(CAPTURED##_value) ? (uint32_t)TA_TRAIT_OWNS : 0u),                  \
-        TA_CLOSURE_BOXES_(CAPTURED##_value)};                                                      \
+        TA_CLOSURE_BOXES_(CAPTURED##_value) ? TA_CLOSURE_BOX_OF_(CAPTURED) : 0};                   \
     TA_GENERATED ta_status NAME(KIND *out, CAPTURED##_value captured,                              \
                                 const ta_allocator *allocator) {                                   \
         void *box;                                                                                 \
@@ -404,7 +429,9 @@ _Static_assert(sizeof(ta_closure) == TA_CACHE_LINE, "a closure is one cache line
         out->closure.callable = &NAME##_callable_;                                                 \
         TA_CLOSURE_UNUSED_WORDS_(out->closure);                                                    \
         if (TA_CLOSURE_BOXES_(CAPTURED##_value)) {                                                 \
-            box = ta_box_allocate(&CAPTURED##_type, allocator);                                    \
+            box = TA_CLOSURE_BOX_OF_(CAPTURED) == TA_CLOSURE_BLOCK                                 \
+                      ? ta_block_allocate(sizeof(CAPTURED##_value), allocator)                     \
+                      : ta_box_allocate(&CAPTURED##_type, allocator);                              \
             __builtin_memcpy(out->closure.storage, &box, sizeof box);                              \
             if (box == NULL) out->closure.callable = NULL;                                         \
         } else {                                                                                   \

@@ -47,6 +47,17 @@ TA_API void *ta_array_resize(const ta_type *element, void *array, size_t length,
 TA_API size_t ta_block_size(const void *block);
 TA_API const ta_allocator *ta_block_allocator(const void *block);
 
+/* A nullable owned pointer to trivial content: a block that was allocated here for a type without
+ * traits, of any size and with an alignment of up to 16. It is relocated and cloned whole. */
+enum { TA_BLOCK_ALIGNMENT = 16 };
+typedef void *ta_block_value;
+enum { ta_block_traits = (int)TA_TRAIT_OWNS };
+extern TA_API const ta_type ta_block_type;
+
+/* Such a block of `size` bytes, uninitialised; NULL without memory. Give it back with
+ * ta_destroy(&ta_block_type, &pointer). */
+TA_API void *ta_block_allocate(size_t size, const ta_allocator *allocator) TA_WARN_UNUSED;
+
 /* ---- strings --------------------------------------------------------------------------------- */
 
 /* An owned copy of `text`, or of `length` bytes with a NUL put behind them (they may hold NULs

@@ -45,7 +45,8 @@ typedef enum ta_part_kind {
                         the value */
     TA_PART_VARIANT, /* one of `cases`, which the integer at `offset` selects */
     TA_PART_MAP,     /* a pointer to a hash table whose entries are of `type`, or NULL: ta/map.h */
-    TA_PART_CLOSURE  /* a closure, which knows its captured type itself: ta/closure.h */
+    TA_PART_CLOSURE, /* a closure, which knows its captured type itself: ta/closure.h */
+    TA_PART_BLOCK    /* as OWNED, of a trivial type with an alignment of up to 16: strings */
 } ta_part_kind;
 
 /* One part of a value, at an offset from the value's beginning. Written by the macros of the other
