@@ -96,7 +96,7 @@ static void *take_block(ta_region_memory *region, unsigned class, size_t size, b
     pthread_mutex_lock(&region->mutex);
     if (blocks->free != NULL) {
         memory = blocks->free;
-        ASAN_UNPOISON_MEMORY_REGION(memory, sizeof(ta_block));
+        ASAN_UNPOISON_MEMORY_REGION(memory, sizeof(ta_free_block));
         blocks->free = blocks->free->next;
     } else if (blocks->fresh != blocks->end || refill(region, class)) {
         memory = blocks->fresh;
@@ -112,7 +112,7 @@ static void *take_block(ta_region_memory *region, unsigned class, size_t size, b
 }
 
 static void give_block(ta_region_memory *region, unsigned class, void *memory) {
-    ta_block *block = memory;
+    ta_free_block *block = memory;
     ta_block_class *blocks = &region->classes[class];
     ASAN_UNPOISON_MEMORY_REGION(memory, sizeof *block);
     pthread_mutex_lock(&region->mutex);

@@ -35,9 +35,9 @@ typedef enum ta_region_rule {
 } ta_region_rule;
 
 /* In front of the blocks that are free. */
-typedef struct ta_block {
-    struct ta_block *next;
-} ta_block;
+typedef struct ta_free_block {
+    struct ta_free_block *next;
+} ta_free_block;
 
 typedef struct ta_chunk {
     struct ta_chunk *next;
@@ -46,7 +46,7 @@ typedef struct ta_chunk {
 
 /* One size class. [fresh, end) of the newest chunk was never given out. */
 typedef struct ta_block_class {
-    ta_block *free;
+    ta_free_block *free;
     unsigned char *fresh, *end;
 } ta_block_class;
 
