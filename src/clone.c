@@ -80,11 +80,17 @@ static inline ta_status clone_block(const ta_allocator *allocator, char *slot) {
     return TA_OK;
 }
 
+static ta_status clone_without_parts(const cloning *walk, const ta_type *type, const char *in,
+                                     char *out) {
+    if (type->clone != NULL) return type->clone(type, in, out, walk->allocator);
+    if (type->destroy != NULL) return TA_E_NOT_CLONEABLE;
+    ta_block_copy(out, in, type->size);
+    return TA_OK;
+}
+
 static ta_status clone_value(cloning *walk, const ta_type *type, const char *in, char *out,
                              unsigned depth) {
-    if (type->parts == NULL && type->clone != NULL)
-        return type->clone(type, in, out, walk->allocator);
-    if (type->parts == NULL && type->destroy != NULL) return TA_E_NOT_CLONEABLE;
+    if (type->parts == NULL) return clone_without_parts(walk, type, in, out);
     ta_block_copy(out, in, type->size);
     for (uint32_t i = 0; i < type->part_count; i++) {
         size_t offset;
