@@ -20,7 +20,8 @@ void ta_shim_wait(unsigned *turns);
 
 typedef struct ta_shim_ring ta_shim_ring;
 
-/* The lane, and ck's ring of pointers. `bytes` is the size of the buffer; NULL when there is no memory. */
+/* The lane, and ck's ring of pointers. `bytes` is the size of the buffer; NULL when there is no
+ * memory. */
 ta_shim_ring *ta_shim_lane_create(uint32_t bytes);
 ta_shim_ring *ta_shim_ck_create(uint32_t bytes);
 void ta_shim_destroy(ta_shim_ring *ring);

@@ -32,7 +32,8 @@ static inline void block_release(void *content) {
     old->home->release(old->home->context, old, sizeof *old + old->size, 16);
 }
 
-/* The block in the destination's memory, with its first `live` bytes; where there is none, as it was. */
+/* The block in the destination's memory, with its first `live` bytes; where there is none, as it
+ * was. */
 static inline void *block_rehome(void *content, size_t live, const ta_move *move) {
     block *old = block_of(content);
     if (old->home == move->allocator) return content;

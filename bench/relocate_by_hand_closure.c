@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The rows of relocate_rows.h by hand: jobs, which are closures of one cache line that all return a word.
+ * The rows of relocate_rows.h by hand: jobs, which are closures of one cache line that all return a
+ * word.
  *
  * A job is a pointer to the functions of its kind and what it captured, in place where it fits;
  * relocating and destroying are NULL where a kind has nothing to do.

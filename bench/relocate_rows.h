@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The rows of bench_relocate.cc: each is the same work done twice, by libta (relocate_ours.c) and by a
- * hand-written C version (relocate_by_hand.c).
+ * The rows of bench_relocate.cc: each is the same work done twice, by libta (relocate_ours.c) and
+ * by a hand-written C version (relocate_by_hand.c).
  *
  * What makes the two comparable:
  *   - Both are told of a move by the same ta_move, refuse a move that is wrong, take memory from
@@ -42,8 +42,9 @@ typedef struct bench_side {
     void (*destroy)(void *state);
 } bench_side;
 
-/* X(name, operations, blocks): a round is so many operations (relocations, clones, calls), and moves
- * so many blocks to another region, at least. A name is a row's and, behind ours_ and by_hand_, its sides'. */
+/* X(name, operations, blocks): a round is so many operations (relocations, clones, calls), and
+ * moves so many blocks to another region, at least. A name is a row's and, behind ours_ and
+ * by_hand_, its sides'. */
 #define BENCH_ROWS(X)                                                                              \
     X(int_by_value, 2 * BENCH_BATCH, 0)                                                            \
     X(struct_64_bytes, 2 * BENCH_BATCH, 0)                                                         \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Work that travels: closures of each kind are made at one place, relocated to another one with what
- * they captured, and called there.
+ * Work that travels: closures of each kind are made at one place, relocated to another one with
+ * what they captured, and called there.
  */
 #include <ta.h>
 

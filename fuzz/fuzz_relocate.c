@@ -3,7 +3,8 @@
  * Any value of any type survives any moves, failures, clones and drops.
  *
  * The bytes choose a type tree, two values and what is done with them. Each step is checked against
- * what could be seen in the value before it (tests/forest_checks.h), and at the end nothing is left.
+ * what could be seen in the value before it (tests/forest_checks.h), and at the end nothing is
+ * left.
  */
 #include "forest_checks.h"
 

@@ -6,8 +6,9 @@
  *     content - 32   pending, type            in front of elements that have something to visit
  *     content - 48   -, count                 ... where there may be more than one
  *
- * The outer words are scratch of src/walk.c, which threads through them its lists of blocks that are still to be
- * visited: nesting then needs neither stack nor memory. They mean nothing between calls.
+ * The outer words are scratch of src/walk.c, which threads through them its lists of blocks that
+ * are still to be visited: nesting then needs neither stack nor memory. They mean nothing between
+ * calls.
  *
  * The content begins at the first multiple of its alignment that leaves room for the header, so its
  * distance from the memory that was allocated follows from the header and the alignment alone.
@@ -104,8 +105,8 @@ static inline void ta_block_destroy(void *content, ta_header header, size_t alig
                        total, alignment);
 }
 
-/* memcpy, without the call for what most values and blocks are: a pointer, and 16 to 128 bytes, in pieces of
- * 16 of which only the last may overlap the one before. */
+/* memcpy, without the call for what most values and blocks are: a pointer, and 16 to 128 bytes, in
+ * pieces of 16 of which only the last may overlap the one before. */
 static inline void ta_block_copy(void *to, const void *from, size_t size) {
     typedef struct {
         char bytes[16];

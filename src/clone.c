@@ -3,9 +3,9 @@
  * Cloning of values that own something.
  *
  * A clone begins as a copy of the bits; each part that owns something is then replaced by a clone
- * of its own. When one fails, those before it are destroyed again. Blocks that were allocated and not
- * filled yet (they are pending) are given back first and the pointers to them set to NULL, so that what is destroyed
- * is well formed.
+ * of its own. When one fails, those before it are destroyed again. Blocks that were allocated and
+ * not filled yet (they are pending) are given back first and the pointers to them set to NULL, so
+ * that what is destroyed is well formed.
  */
 #include "walk.h"
 
@@ -131,8 +131,9 @@ static bool is_visited(const ta_type *type) { return (type->traits & TA_WALK_OWN
 
 /* ---- blocks ----------------------------------------------------------------------------------- */
 
-/* The pointer at `slot`, a copy of the original's, becomes one to a block of the clone's own, of the same
- * size. Returns the block, uninitialised; NULL without memory, and so is the pointer then. */
+/* The pointer at `slot`, a copy of the original's, becomes one to a block of the clone's own, of
+ * the same size. Returns the block, uninitialised; NULL without memory, and so is the pointer
+ * then. */
 static char *create_like(const cloning *walk, const char *original, char *slot, ta_header header,
                          size_t alignment) {
     char *content =

@@ -62,8 +62,8 @@ typedef struct ta_lane {
  *   TA_E_INVALID  cells is not a power of two, or out is NULL;
  *   TA_E_RANGE    cells is out of range;
  *   TA_E_NOMEM.
- * Progress: that of the allocator. Cells are not touched: pages arrive as the sender first writes.
- * */
+ * Progress: that of the allocator. Cells are not touched: pages arrive as the sender first
+ * writes. */
 ta_status ta_lane_create(uint32_t cells, const ta_allocator *allocator, ta_lane **out);
 
 /* Frees the lane; NULL is allowed. Messages that were not received are gone: they are bytes to the

@@ -91,7 +91,8 @@ static ta_status set_xml(hwloc_topology_t topology, const char *path,
     struct text text;
     ta_status status = read_file(path, allocator, &text);
     if (status != TA_OK) return status;
-    /* A file that was cut off: hwloc 2.9's own parser would leak what it had read before the end. */
+    /* A file that was cut off: hwloc 2.9's own parser would leak what it had read before the
+     * end. */
     bool whole = text.bytes != NULL && strstr(text.bytes, "</topology>") != NULL;
     if (!whole || text.size > INT_MAX ||
         hwloc_topology_set_xmlbuffer(topology, text.bytes, (int)text.size))
@@ -100,8 +101,8 @@ static ta_status set_xml(hwloc_topology_t topology, const char *path,
     return status;
 }
 
-/* Does the string ask for more processors than a registry can have? The product of its levels tells,
- * before hwloc spends minutes and gigabytes on a string that names millions. What stands in
+/* Does the string ask for more processors than a registry can have? The product of its levels
+ * tells, before hwloc spends minutes and gigabytes on a string that names millions. What stands in
  * parentheses (attributes) and brackets (memory beside the levels) is no level. */
 static bool synthetic_is_too_large(const char *text) {
     uint64_t product = 1;

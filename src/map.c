@@ -3,8 +3,8 @@
  * Hash tables: ck's hash set as the index, the entries in chunks beside it.
  *
  * An entry lies in a node, behind its key's hash. Nodes come from chunks, which double, and never
- * move while their map does not. So iteration, relocation and cloning run along the chunks, in memory
- * order, and the table is only asked for keys.
+ * move while their map does not. So iteration, relocation and cloning run along the chunks, in
+ * memory order, and the table is only asked for keys.
  *
  *     node->hash   live: the key's hash with the bit LIVE set
  *                  else: 0; the node is vacant (in core->vacant) or handed out and not adopted yet
@@ -77,8 +77,8 @@ static node *chunk_node(const ta_map_core *core, const ta_map_chunk *chunk, size
     return (node *)(void *)((char *)chunk + nodes_offset(core) + index * core->stride);
 }
 
-/* The layout of nodes with entries of a type. A node is a multiple of 8 bytes, so the smallest entry, too, has
- * room for the pointer of the list of vacant ones. */
+/* The layout of nodes with entries of a type. A node is a multiple of 8 bytes, so the smallest
+ * entry, too, has room for the pointer of the list of vacant ones. */
 static bool lay_out(ta_map_core *core, const ta_type *entry) {
     size_t alignment = entry->alignment > sizeof(node) ? entry->alignment : sizeof(node);
     if (entry->size > SIZE_MAX / 4) return false;
@@ -148,7 +148,8 @@ static void vacate_node(ta_map_core *core, node *n) {
 
 /* ---- the table -------------------------------------------------------------------------------- */
 
-/* Where the memory callbacks of the calling thread's current table operation find their allocator. */
+/* Where the memory callbacks of the calling thread's current table operation find their
+ * allocator. */
 typedef struct table_memory {
     const ta_allocator *allocator;
     bool has_failed;
@@ -297,7 +298,8 @@ typedef struct insertion {
     node *found, *made;
 } insertion;
 
-/* Called by ck with the member that equals the probe, or NULL; what it returns stands there then. */
+/* Called by ck with the member that equals the probe, or NULL; what it returns stands there
+ * then. */
 static void *insert_node(void *member, void *context) {
     insertion *in = context;
     in->found = member;
@@ -405,8 +407,8 @@ static void copy_chunk(const ta_map_core *core, const ta_map_chunk *chunk, bool 
     }
 }
 
-/* Copies the live nodes of `core`, bit by bit, into `there`, an empty map with one chunk and table that have room for
- * them. */
+/* Copies the live nodes of `core`, bit by bit, into `there`, an empty map with one chunk and table
+ * that have room for them. */
 static bool copy_nodes(ta_map_core *there, const ta_map_core *core) {
     ta_map_chunk *fresh = there->first;
     size_t used = 0;

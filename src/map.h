@@ -36,11 +36,10 @@ struct ta_map_core {
     size_t alignment, stride, entry_offset;
 };
 
-/* Far move: takes core, table and nodes to move->allocator, and leaves what the entries own where it
- * is. All of the map moves or, when the destination has not the memory, none of it. Counts in
- * move->figures (may be NULL): blocks and bytes of what moved, or kept. Returns the core, which is a
- * new one when it moved. Does nothing for a map that is from
- * that allocator already. */
+/* Far move: takes core, table and nodes to move->allocator, and leaves what the entries own where
+ * it is. All of the map moves or, when the destination has not the memory, none of it. Counts in
+ * move->figures (may be NULL): blocks and bytes of what moved, or kept. Returns the core, which is
+ * a new one when it moved. Does nothing for a map that is from that allocator already. */
 ta_map_core *ta_map_rehome(ta_map_core *core, const ta_part *part, const ta_move *move);
 
 /* The next run of live entries, values of part->type: the first one, and how many there are, each
@@ -61,8 +60,9 @@ void *ta_map_entry_allocate(ta_map_core *core, const ta_part *part);
 /* Gives back an entry that was not adopted; what it holds is left alone. */
 void ta_map_entry_release(ta_map_core *core, const ta_part *part, void *entry);
 
-/* Puts a filled entry, whose key is not in the map and equals that of `like_entry` (of a map with the same
- * seed), into the map; false without memory, which a map from ta_map_create_like() reserved. */
+/* Puts a filled entry, whose key is not in the map and equals that of `like_entry` (of a map with
+ * the same seed), into the map; false without memory, which a map from ta_map_create_like()
+ * reserved. */
 bool ta_map_adopt(ta_map_core *core, const ta_part *part, void *entry, const void *like_entry);
 
 /* The seed of a map at that address that was given none: src/map_hash.c. */

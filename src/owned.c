@@ -25,7 +25,11 @@ void *ta_block_allocate(size_t size, const ta_allocator *allocator) {
 
 /* ---- one element, many elements --------------------------------------------------------------- */
 
+/* A type without a size was announced by TA_TYPE_FORWARD and never defined. */
+static bool is_defined(const ta_type *type) { return type != NULL && type->size > 0; }
+
 void *ta_box_allocate(const ta_type *type, const ta_allocator *allocator) {
+    if (!is_defined(type)) return NULL;
     return ta_block_create(or_default(allocator), ta_box_header(type), type->size, type->alignment);
 }
 
@@ -35,7 +39,9 @@ void ta_box_release(const ta_type *type, void *box) {
 
 void *ta_array_allocate(const ta_type *element, size_t capacity, const ta_allocator *allocator) {
     size_t size;
-    if (capacity == 0 || __builtin_mul_overflow(capacity, element->size, &size)) return NULL;
+    if (!is_defined(element) || capacity == 0 ||
+        __builtin_mul_overflow(capacity, element->size, &size))
+        return NULL;
     return ta_block_create(or_default(allocator), ta_array_header(element), size,
                            element->alignment);
 }

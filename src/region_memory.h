@@ -11,9 +11,9 @@
  *   up to TA_BLOCK_MAX  blocks of one size class, carved from chunks of TA_CHUNK_SIZE that are all of
  *                       that class, aligned to their own size; a released block goes to the front of its class's list
  *   above               a mapping of its own, in whole pages
- * Chunks stay until the region goes. Where a mapping later finds no more room on the node, its pages come from
- * another, and it counts as a fallback when the system said so at once. Out of memory is NULL: with the
- * base allocator as a second choice, release() could not tell.
+ * Chunks stay until the region goes. Where a mapping later finds no more room on the node, its
+ * pages come from another, and it counts as a fallback when the system said so at once. Out of
+ * memory is NULL: with the base allocator as a second choice, release() could not tell.
  */
 #ifndef TA_SRC_REGION_MEMORY_H
 #define TA_SRC_REGION_MEMORY_H
@@ -66,7 +66,8 @@ typedef struct ta_region_memory {
     ta_block_class classes[TA_BLOCK_CLASSES];
 } ta_region_memory;
 
-/* Cannot fail: a region that cannot place falls back. The region stays where it is until destroyed. */
+/* Cannot fail: a region that cannot place falls back. The region stays where it is until
+ * destroyed. */
 void ta_region_memory_init(ta_region_memory *region, const ta_allocator *base, int32_t node,
                            ta_region_rule rule);
 /* Gives all chunks back. Nothing that the region gave out may be in use. */

@@ -20,9 +20,9 @@ typedef struct relocation {
 
 static ta_status relocate_part(relocation *walk, const ta_part *part, char *value, unsigned depth);
 
-/* Of a far move: the block at the destination, with its first `live` bytes; the same block where it is at
- * home there already, or where there is no memory. Inline, because header and alignment are constants nearly
- * everywhere. */
+/* Of a far move: the block at the destination, with its first `live` bytes; the same block where it
+ * is at home there already, or where there is no memory. Inline, because header and alignment are
+ * constants nearly everywhere. */
 static inline char *take_along(const ta_move *move, char *content, ta_header header, size_t live,
                                size_t alignment) {
     const ta_block *block = ta_block_of(content);

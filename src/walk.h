@@ -5,9 +5,10 @@
  *
  * All three go through the parts of a value by recursion, which is quick and keeps the order of
  * declaration, up to TA_WALK_DEPTH blocks deep. The content of a block below that goes on a list
- * of pending blocks, threaded through the blocks' own headers, and is visited when the recursion has come
- * back: neither the stack nor the memory that is needed grows with the depth of a value. What is
- * nested inside one block (structs, arrays, unions) is as deep as the C types are, and no deeper.
+ * of pending blocks, threaded through the blocks' own headers, and is visited when the recursion
+ * has come back: neither the stack nor the memory that is needed grows with the depth of a value.
+ * What is nested inside one block (structs, arrays, unions) is as deep as the C types are, and no
+ * deeper.
  */
 #ifndef TA_SRC_WALK_H
 #define TA_SRC_WALK_H
@@ -61,8 +62,8 @@ static inline const ta_case *ta_walk_case(const ta_part *part, const char *value
     return NULL;
 }
 
-/* A part that is one value with one part is that part, farther on in the value: the string that is a
- * field. */
+/* A part that is one value with one part is that part, farther on in the value: the string that is
+ * a field. */
 static inline const ta_part *ta_walk_unwrap(const ta_part *part, size_t *offset) {
     *offset = 0;
     while (part->kind == TA_PART_INLINE && part->count == 1 && part->type->part_count == 1) {
@@ -72,8 +73,8 @@ static inline const ta_part *ta_walk_unwrap(const ta_part *part, size_t *offset)
     return part;
 }
 
-/* Is a value of the type nothing but a pointer to a block of trivial elements? Most of what is owned is
- * that, and is done on the spot. */
+/* Is a value of the type nothing but a pointer to a block of trivial elements? Most of what is
+ * owned is that, and is done on the spot. */
 static inline bool ta_walk_is_block(const ta_type *type) {
     return type->part_count == 1 && type->parts->kind == TA_PART_BLOCK;
 }

@@ -3,9 +3,9 @@
  * Descriptors that are made while the program runs, and values of them: what property tests and the
  * fuzz target of relocation share.
  *
- * A tree is a type: it has a descriptor for the library, and a description of its own by which the tests
- * read values independently of the library's engine. Both come from choices, which are bytes of an
- * input or of a generator.
+ * A tree is a type: it has a descriptor for the library, and a description of its own by which the
+ * tests read values independently of the library's engine. Both come from choices, which are bytes
+ * of an input or of a generator.
  */
 #ifndef TA_TESTS_FOREST_H
 #define TA_TESTS_FOREST_H
@@ -46,8 +46,8 @@ void pool_init(pool *p);
 
 /* ---- probes ---------------------------------------------------------------------------------- */
 
-/* Values with functions of their own, in some of the trees. Each holds memory of malloc's, so that one
- * which is destroyed twice, or never, is found. */
+/* Values with functions of their own, in some of the trees. Each holds memory of malloc's, so that
+ * one which is destroyed twice, or never, is found. */
 enum { PROBE_FAILED = -1000 };
 
 typedef struct probe_book {

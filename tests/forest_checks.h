@@ -29,8 +29,9 @@ typedef struct failures {
     size_t memory_at, memory_count, probe_at;
 } failures;
 
-/* From a place (PLACES: unknown) to another; `in` and `out` may be the same. `is_alone`: all memory in the pools is this
- * value's. A failed probe's move is made again. Returns how often the destination's allocator was called. */
+/* From a place (PLACES: unknown) to another; `in` and `out` may be the same. `is_alone`: all memory
+ * in the pools is this value's. A failed probe's move is made again. Returns how often the
+ * destination's allocator was called. */
 size_t checked_relocate(world *w, void *out, void *in, unsigned source, unsigned destination,
                         const failures *wrong, bool is_alone);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Values of types that are made while the program runs: how they are filled, and what can be seen in
- * them. Nothing here asks the library's engine.
+ * Values of types that are made while the program runs: how they are filled, and what can be seen
+ * in them. Nothing here asks the library's engine.
  */
 #include "forest_tree.h"
 

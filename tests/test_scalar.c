@@ -28,7 +28,8 @@ static void check_trivial(const ta_type *type, const char *word, size_t size, si
     assert_non_null(type->name);
 }
 
-/* The trio of a word: the C type is the one that the list names, and so is the descriptor's name. */
+/* The trio of a word: the C type is the one that the list names, and so is the descriptor's
+ * name. */
 #define CHECK_TRIO(word, T)                                                                        \
     _Static_assert(__builtin_types_compatible_p(ta_##word##_value, T), #word);                     \
     check_trivial(&ta_##word##_type, #word, sizeof(T), _Alignof(T), ta_##word##_traits);           \
@@ -76,7 +77,8 @@ static void the_arithmetic_types_are_distinct_and_complete(void **state) {
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-/* Through every move, by value and in place, and cloned: the bits stay, and no memory is asked for. */
+/* Through every move, by value and in place, and cloned: the bits stay, and no memory is asked
+ * for. */
 static void check_travels(const ta_type *type, const void *original) {
     static const ta_allocator *const nobody = &empty_allocator;
     ta_move moves[] = {far_move(nobody), near_move(nobody),

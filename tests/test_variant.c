@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Tagged unions: tags of every width and sign, cases of every kind, tags that are none of the cases.
+ * Tagged unions: tags of every width and sign, cases of every kind, tags that are none of the
+ * cases.
  */
 #include "relocate_checks.h"
 

@@ -22,8 +22,8 @@ TA_BEGIN_DECLS
 #define TA_AFFINITY_MAX 65535u
 
 /* Invariants: either all six are 0 (unknown), or 0 <= index < count for each of the three pairs,
- * cache_count <= processor_count and region_count <= TA_AFFINITY_MAX. Layout is part of the ABI; read it through the
- * accessors. */
+ * cache_count <= processor_count and region_count <= TA_AFFINITY_MAX. Layout is part of the ABI;
+ * read it through the accessors. */
 typedef struct ta_affinity {
     uint16_t processor, processor_count;
     uint16_t cache, cache_count;
@@ -65,7 +65,8 @@ TA_INLINE bool ta_affinity_equal(ta_affinity a, ta_affinity b) {
            a.region_count == b.region_count;
 }
 
-/* Both are known and their machines have the same counts; what tells an affinity of another machine. */
+/* Both are known and their machines have the same counts; what tells an affinity of another
+ * machine. */
 TA_INLINE bool ta_affinity_same_shape(ta_affinity a, ta_affinity b) {
     return a.processor_count != 0 && a.processor_count == b.processor_count &&
            a.cache_count == b.cache_count && a.region_count == b.region_count;
@@ -93,8 +94,8 @@ TA_INLINE uint64_t ta_affinity_hash(ta_affinity affinity) {
 }
 
 /* One affinity from its six numbers, checked: TA_E_INVALID when a count is 0, there are more
- * caches than processors, or `out` is NULL; TA_E_RANGE when an index is not below its count or a count is above
- * TA_AFFINITY_MAX. On failure *out is untouched. */
+ * caches than processors, or `out` is NULL; TA_E_RANGE when an index is not below its count or a
+ * count is above TA_AFFINITY_MAX. On failure *out is untouched. */
 TA_API ta_status ta_affinity_make(uint32_t processor, uint32_t processor_count, uint32_t cache,
                                   uint32_t cache_count, uint32_t region, uint32_t region_count,
                                   ta_affinity *out);

@@ -25,8 +25,8 @@
  *     ta_fn       reads it: called through a const pointer, as often as you like;
  *     ta_fn_mut   may change it: called as often as you like;
  *     ta_fn_once  may take it apart: called once; what the function left is destroyed afterwards.
- * A ta_fn is also good as a ta_fn_mut, and both as a ta_fn_once: the conversions below are copies of
- * 64 bytes.
+ * A ta_fn is also good as a ta_fn_mut, and both as a ta_fn_once: the conversions below are copies
+ * of 64 bytes.
  *
  * Empty. A closure without a callable (all zero) is empty: it is called in vain, and relocated,
  * cloned and destroyed without effect. Destroying and taking leave an empty closure behind, and so
@@ -42,12 +42,12 @@
  * like every owned block. The function's address is good everywhere in the process: it is not
  * relocated. Functions of libraries must not be unloaded while closures of them exist.
  *
- * Thread rules: a closure belongs to one thread at a time; the one exception is that several threads
- * may call one ta_fn at once, where its function and what it captured allow that, and while nobody
- * relocates or destroys it. A function must not relocate, take or destroy the closure that it runs
- * for, except that of a ta_fn_once, which is empty by then. Progress: conversions, taking, emptiness
- * and making a closure in place are wait-free; calls are as their functions; the rest is as in
- * ta/type.h.
+ * Thread rules: a closure belongs to one thread at a time; the one exception is that several
+ * threads may call one ta_fn at once, where its function and what it captured allow that, and while
+ * nobody relocates or destroys it. A function must not relocate, take or destroy the closure that
+ * it runs for, except that of a ta_fn_once, which is empty by then. Progress: conversions, taking,
+ * emptiness and making a closure in place are wait-free; calls are as their functions; the rest is
+ * as in ta/type.h.
  */
 #ifndef TA_CLOSURE_H
 #define TA_CLOSURE_H
@@ -179,8 +179,8 @@ TA_INLINE bool ta_closure_can_call(const ta_closure *closure, const void *result
     return callable != NULL && (callable->result == NULL || result != NULL);
 }
 
-/* Is a value of the one type a value of the other? Of descriptors that are not the same one, trivial
- * ones are alike by size and alignment, others by their name and traits, too. O(name). */
+/* Is a value of the one type a value of the other? Of descriptors that are not the same one,
+ * trivial ones are alike by size and alignment, others by their name and traits, too. O(name). */
 TA_API bool ta_closure_results_alike(const ta_type *one, const ta_type *other);
 
 /* Would calling the closure make a value of this type? Not when it is empty. What TA_CALLS asks. */
@@ -254,8 +254,8 @@ TA_INLINE ta_fn_once ta_fn_mut_into_once(ta_fn_mut *fn) {
 
 /* ---- calling --------------------------------------------------------------------------------- */
 
-/* Each calls the closure's function and has it make its result in `result`: uninitialised storage for
- * a value of the result's type, or NULL where there is no result. Returns false, and has done
+/* Each calls the closure's function and has it make its result in `result`: uninitialised storage
+ * for a value of the result's type, or NULL where there is no result. Returns false, and has done
  * nothing, when the closure is empty or NULL, or when it has a result and `result` is NULL.
  * TA_CALLS makes typed faces of these. */
 TA_INLINE bool ta_fn_call(const ta_fn *fn, void *result) {
@@ -280,11 +280,11 @@ TA_INLINE bool ta_fn_once_call(ta_fn_once *fn, void *result) {
     return true;
 }
 
-/* The same, and then the result is relocated by the move `back`: for a caller that is somewhere else.
- * A closure that could not be called as above is TA_E_INVALID, and so is a NULL `back`; what is wrong
- * with the move is found before anything is called: ask ta_move_status(back) to tell these from a
- * relocation of the result that failed. Then the call has been made, and the result is in *result,
- * whole: use it, relocate it again, or destroy it. */
+/* The same, and then the result is relocated by the move `back`: for a caller that is somewhere
+ * else. A closure that could not be called as above is TA_E_INVALID, and so is a NULL `back`; what
+ * is wrong with the move is found before anything is called: ask ta_move_status(back) to tell these
+ * from a relocation of the result that failed. Then the call has been made, and the result is in
+ * *result, whole: use it, relocate it again, or destroy it. */
 TA_API ta_status ta_fn_call_relocated(const ta_fn *fn, void *result, const ta_move *back);
 TA_API ta_status ta_fn_mut_call_relocated(ta_fn_mut *fn, void *result, const ta_move *back);
 TA_API ta_status ta_fn_once_call_relocated(ta_fn_once *fn, void *result, const ta_move *back);
@@ -308,8 +308,8 @@ TA_END_DECLS
 
 /* The same for the other kinds, whose functions may change what is captured:
  *     RESULT_value function(CAPTURED_value *captured);
- * That of a ta_fn_once may also move things out; it leaves their empty state behind (NULL for an owned
- * pointer), since the library destroys what is left. */
+ * That of a ta_fn_once may also move things out; it leaves their empty state behind (NULL for an
+ * owned pointer), since the library destroys what is left. */
 #define TA_FN_MUT(NAME, CAPTURED, RESULT, FUNCTION)                                                \
     TA_CLOSURE_(NAME, ta_fn_mut, CAPTURED##_value, CAPTURED, RESULT, FUNCTION)
 #define TA_FN_ONCE(NAME, CAPTURED, RESULT, FUNCTION)                                               \
@@ -326,7 +326,8 @@ TA_END_DECLS
 /* TA_FN_BARE(NAME, RESULT, function); for a `RESULT_value function(void)`, which captures nothing.
  * What is made is
  *     ta_fn NAME(void);
- * and cannot fail. It converts to the other kinds. TA_FN_BARE_VOID is for a `void function(void)`. */
+ * and cannot fail. It converts to the other kinds. TA_FN_BARE_VOID is for a `void
+ * function(void)`. */
 #define TA_FN_BARE(NAME, RESULT, FUNCTION)                                                         \
     TA_CLOSURE_CHECK_(NAME, FUNCTION, RESULT##_value, void);                                       \
     TA_GENERATED void NAME##_body_(void *storage, void *result) {                                  \
@@ -351,7 +352,8 @@ TA_END_DECLS
  *     ta_status NAME_call_relocated(const ta_fn *fn, RESULT_value *result, const ta_move *back);
  *     ta_status NAME_call_mut_relocated(ta_fn_mut *fn, RESULT_value *result, const ta_move *back);
  *     ta_status NAME_call_once_relocated(ta_fn_once *fn, RESULT_value *result, const ta_move *back);
- * They are the functions above, and also refuse a closure with another result, or with none: false or
+ * They are the functions above, and also refuse a closure with another result, or with none: false
+ * or
  * TA_E_INVALID, and nothing is called. */
 #define TA_CALLS(NAME, RESULT)                                                                     \
     TA_CALLS_OF_(NAME##_call, const ta_fn, ta_fn_call, RESULT)                                     \

@@ -20,8 +20,9 @@
  *
  * The struct may be anybody's: a system header's, another library's. Every field is listed once, in
  * the order of declaration, and visited in that order. What does not compile, each with a message
- * that names the field: a field that was forgotten, listed twice or out of order; a field whose type
- * has no descriptor; a descriptor of another type than the field's; an enumerator without a case.
+ * that names the field: a field that was forgotten, listed twice or out of order; a field whose
+ * type has no descriptor; a descriptor of another type than the field's; an enumerator without a
+ * case.
  *
  * What a derived NAME is:
  *   NAME_type, NAME_value, NAME_traits     a descriptor (ta/type.h): for TA_AS and the rest in other
@@ -31,9 +32,9 @@
  * A struct whose fields are all trivial is itself trivial: relocating it costs a comparison, and
  * a memcpy where it goes into other storage.
  *
- * Macros at file scope, in sources and in headers (each file then has its own descriptor), in C11 and
- * C++17, with gcc and clang. At most 64 fields or cases. NAME need not be the struct's tag: choose another where
- * NAME_destroy and the like exist already.
+ * Macros at file scope, in sources and in headers (each file then has its own descriptor), in C11
+ * and C++17, with gcc and clang. At most 64 fields or cases. NAME need not be the struct's tag:
+ * choose another where NAME_destroy and the like exist already.
  */
 #ifndef TA_DERIVE_H
 #define TA_DERIVE_H
@@ -92,7 +93,8 @@
         __attribute__((unused)) = {TA_EACH_(TA_PART_ENTRY_, NAME, , __VA_ARGS__) TA_NO_PART_};     \
     TA_DERIVED_(NAME, T, sizeof(NAME##_parts_) / sizeof(ta_part) - 1)
 
-/* TA_STRUCT(NAME, members...); declares struct NAME (and the type name NAME) and derives it. Members:
+/* TA_STRUCT(NAME, members...); declares struct NAME (and the type name NAME) and derives it.
+ * Members:
  *
  *   TA_MEMBER(T, field)                      T field;                 a C scalar
  *   TA_MEMBER_AS(DESCRIPTOR, field)          DESCRIPTOR_value field;
@@ -124,8 +126,8 @@
 
 /* ---- tagged unions --------------------------------------------------------------------------- */
 
-/* TA_DERIVE_UNION(NAME, T, tag, as, cases...); derives a struct T with two fields: an enum (or another
- * integer) `tag`, and a union `as`, of which the tag says what it holds.
+/* TA_DERIVE_UNION(NAME, T, tag, as, cases...); derives a struct T with two fields: an enum (or
+ * another integer) `tag`, and a union `as`, of which the tag says what it holds.
  *
  *     enum shape_kind { NOTHING, CIRCLE, NAMED, MANY };
  *     struct shape {
@@ -143,7 +145,8 @@
  *   TA_CASE(value, entry)     when the tag has this value, the union holds that field; `entry` as in
  *                             the list of a struct, with paths that begin in the union
  *   TA_CASE_EMPTY(value)      when the tag has this value, the union holds nothing
- * Every enumerator needs one of them. A value that is not listed all the same (an integer cast to the enum) is
+ * Every enumerator needs one of them. A value that is not listed all the same (an integer cast to
+ * the enum) is
  * TA_E_TAG when it is relocated or cloned. A struct with more fields holds the tagged union as a
  * field: TA_AS(field, NAME). */
 #define TA_DERIVE_UNION(NAME, T, tag, as, ...)                                                     \
@@ -165,15 +168,15 @@
 
 /* ---- types that refer to each other ---------------------------------------------------------- */
 
-/* TA_POINTER_FORWARD(NAME, T, TARGET); the descriptor NAME of a nullable owned pointer T * to a type T
- * (which may be incomplete) whose descriptor TARGET is defined further down in the file. For types that
- * own each other, and for arrays of links:
+/* TA_POINTER_FORWARD(NAME, T, TARGET); the descriptor NAME of a nullable owned pointer T * to a
+ * type T (which may be incomplete) whose descriptor TARGET is defined further down in the file. For
+ * types that own each other, and for arrays of links:
  *
  *     TA_POINTER_FORWARD(tree_link, struct tree, tree);
  *     TA_DERIVE(tree, struct tree, key, TA_ARRAY_AS(child, tree_link));
  *
- * Its traits claim everything, because TARGET's are not known yet: a move within a region visits the
- * target, too. */
+ * Its traits claim everything, because TARGET's are not known yet: a move within a region visits
+ * the target, too. */
 #define TA_POINTER_FORWARD(NAME, T, TARGET)                                                        \
     typedef T TARGET##_value;                                                                      \
     typedef T *NAME##_value;                                                                       \

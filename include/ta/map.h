@@ -10,27 +10,29 @@
  *     ta_relocate(&ages_type, &map, &move);
  *     ta_destroy(&ages_type, &map);
  *
- * A map owns its keys and values. It is a pointer; all zero is the empty map, which has no memory. The
- * table is one of Concurrency Kit's hash sets; the entries lie in chunks beside it and stay where they
- * are until they are removed or the map moves, so a pointer to a value stays good while others are
- * put and removed. The memory of removed entries is used for later ones, and goes back to the
- * allocator when the map moves, is cleared or is destroyed.
+ * A map owns its keys and values. It is a pointer; all zero is the empty map, which has no memory.
+ * The table is one of Concurrency Kit's hash sets; the entries lie in chunks beside it and stay
+ * where they are until they are removed or the map moves, so a pointer to a value stays good while
+ * others are put and removed. The memory of removed entries is used for later ones, and goes back
+ * to the allocator when the map moves, is cleared or is destroyed.
  *
  * All memory of a map comes from one allocator: the one of the call that first needed memory, and
- * after a far move the move's. A far move takes a map as a whole or, when the destination has not the memory,
- * leaves it as a whole where it is (what the entries own moves by itself in either case).
+ * after a far move the move's. A far move takes a map as a whole or, when the destination has not
+ * the memory, leaves it as a whole where it is (what the entries own moves by itself in either
+ * case).
  *
  * Keys: the descriptor KEY comes with two functions,
  *     uint64_t KEY_hash(const KEY_value *key, uint64_t seed);
  *     bool KEY_equal(const KEY_value *a, const KEY_value *b);
  * which stand below for strings, integers and UUIDs, and which the author of any other key type
- * writes (ta_hash_bytes and ta_hash_integer help). Equal keys hash equal under each seed. Neither relocation nor
- * cloning may change what a key is equal to, or its hash: go by content, not by address. Keys and
- * values that are arrays stand in a struct.
+ * writes (ta_hash_bytes and ta_hash_integer help). Equal keys hash equal under each seed. Neither
+ * relocation nor cloning may change what a key is equal to, or its hash: go by content, not by
+ * address. Keys and values that are arrays stand in a struct.
  *
- * Thread rules: a map is used by one thread at a time; a lookup, too, is a use. Progress: that of the
- * allocator and of KEY's functions. Cost: constant for lookup, put and remove, but for puts that
- * make room, which cost O(count), and which the doubling makes rare; iteration O(count + removed).
+ * Thread rules: a map is used by one thread at a time; a lookup, too, is a use. Progress: that of
+ * the allocator and of KEY's functions. Cost: constant for lookup, put and remove, but for puts
+ * that make room, which cost O(count), and which the doubling makes rare; iteration O(count +
+ * removed).
  */
 #ifndef TA_MAP_H
 #define TA_MAP_H
@@ -47,9 +49,9 @@ TA_BEGIN_DECLS
  * Wait-free. */
 TA_API uint64_t ta_hash_bytes(const void *bytes, size_t length, uint64_t seed);
 
-/* Two multiplications to 128 bits, folded, with the seed on both sides of the first. Quick, well mixed in
- * all bits; it has no proof behind it: where an adversary chooses integers, and the map's cost
- * matters, write a KEY_hash with ta_hash_bytes. Wait-free. */
+/* Two multiplications to 128 bits, folded, with the seed on both sides of the first. Quick, well
+ * mixed in all bits; it has no proof behind it: where an adversary chooses integers, and the map's
+ * cost matters, write a KEY_hash with ta_hash_bytes. Wait-free. */
 TA_INLINE uint64_t ta_hash_integer(uint64_t value, uint64_t seed) {
     __extension__ typedef unsigned __int128 wide;
     /* The first fractional digits of pi, which nobody chose. */
@@ -60,8 +62,9 @@ TA_INLINE uint64_t ta_hash_integer(uint64_t value, uint64_t seed) {
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Strings and paths as keys: the bytes before the first NUL. The key of a lookup need not be an owned
- * string, any `char *` will do. NULL is a key of its own, equal to itself alone. Wait-free. */
+/* Strings and paths as keys: the bytes before the first NUL. The key of a lookup need not be an
+ * owned string, any `char *` will do. NULL is a key of its own, equal to itself alone.
+ * Wait-free. */
 TA_API uint64_t ta_string_hash(const ta_string_value *key, uint64_t seed);
 TA_API bool ta_string_equal(const ta_string_value *a, const ta_string_value *b);
 TA_API uint64_t ta_path_hash(const ta_path_value *key, uint64_t seed);
@@ -154,9 +157,9 @@ TA_END_DECLS
 #define TA_PART_MAP_INIT(name, traits, type, offset, map)                                          \
     { name, TA_PART_MAP, (uint32_t)(traits) | TA_TRAIT_OWNS, type, offset, 0, 0, 0, NULL, map }
 
-/* TA_MAP(NAME, KEY, VALUE); declares `NAME`, a map from the descriptor KEY to the descriptor VALUE, with the
- * descriptor NAME, and `struct NAME_entry { KEY_value key; VALUE_value value; }` with the descriptor
- * NAME_entry. Also:
+/* TA_MAP(NAME, KEY, VALUE); declares `NAME`, a map from the descriptor KEY to the descriptor VALUE,
+ * with the descriptor NAME, and `struct NAME_entry { KEY_value key; VALUE_value value; }` with the
+ * descriptor NAME_entry. Also:
  *     bool NAME_put(NAME *map, KEY_value key, VALUE_value value, const ta_allocator *allocator);
  *         takes key and value, or returns false without memory and takes nothing, with the map
  *         as it was. A key that is there already: the map keeps its own key and destroys the given
@@ -180,14 +183,14 @@ TA_END_DECLS
  *     bool NAME_seed(NAME *map, uint64_t seed, const ta_allocator *allocator);
  *         an empty map that hashes with `seed`; false without memory, and for a map that has memory
  *         already.
- * `allocator` (NULL: the default one) serves a map that has no memory yet; later memory comes from the same one.
- * A map holds up to 2^30 entries; beyond, there is no memory.
+ * `allocator` (NULL: the default one) serves a map that has no memory yet; later memory comes from
+ * the same one. A map holds up to 2^30 entries; beyond, there is no memory.
  *
- * The seed of a map that was given none is SipHash-1-3 of its address, keyed with the 16 random bytes
- * that Linux hands to each process at its start (AT_RANDOM). It cannot be guessed from outside, nor
- * can those bytes be found from it; a process that can read this one's memory can read it. Forked
- * children share the bytes. A map keeps its seed when it moves, and its clones have the same.
- * Iteration does not depend on it. */
+ * The seed of a map that was given none is SipHash-1-3 of its address, keyed with the 16 random
+ * bytes that Linux hands to each process at its start (AT_RANDOM). It cannot be guessed from
+ * outside, nor can those bytes be found from it; a process that can read this one's memory can read
+ * it. Forked children share the bytes. A map keeps its seed when it moves, and its clones have the
+ * same. Iteration does not depend on it. */
 #define TA_MAP(NAME, KEY, VALUE)                                                                   \
     struct NAME##_entry {                                                                          \
         KEY##_value key;                                                                           \

@@ -33,12 +33,13 @@ typedef struct ta_allocator {
 TA_API const ta_allocator *ta_allocator_default(void);
 
 /* `size` bytes aligned to `alignment` from `allocator` (NULL: the default one). Returns NULL when
- * there is no memory, when size is 0, or when alignment is not a power of two; ownership of the memory goes
- * to the caller. Progress: that of the allocator. */
+ * there is no memory, when size is 0, or when alignment is not a power of two; ownership of the
+ * memory goes to the caller. Progress: that of the allocator. */
 TA_API void *ta_allocate(const ta_allocator *allocator, size_t size,
                          size_t alignment) TA_WARN_UNUSED;
 
-/* The same for `count` elements of `size` bytes, filled with zero bytes; NULL also when the product overflows. */
+/* The same for `count` elements of `size` bytes, filled with zero bytes; NULL also when the product
+ * overflows. */
 TA_API void *ta_allocate_zeroed(const ta_allocator *allocator, size_t count, size_t size,
                                 size_t alignment) TA_WARN_UNUSED;
 

@@ -7,8 +7,8 @@
  * as many values with it as you like. It is a value of 48 bytes: copy it freely; what it points to
  * must live as long as it is used.
  *
- * Why a move knows only the destination's allocator: every owned block remembers the allocator that it
- * came from (ta/owned.h), so a source that was declared wrongly, or memory that stayed behind
+ * Why a move knows only the destination's allocator: every owned block remembers the allocator that
+ * it came from (ta/owned.h), so a source that was declared wrongly, or memory that stayed behind
  * because the destination had none, is never given back to the wrong place.
  */
 #ifndef TA_MOVE_H
@@ -20,8 +20,8 @@
 
 TA_BEGIN_DECLS
 
-/* What the relocations of a move did with owned memory. Plain counts: a move's figures belong to one
- * thread at a time. */
+/* What the relocations of a move did with owned memory. Plain counts: a move's figures belong to
+ * one thread at a time. */
 typedef struct ta_move_figures {
     uint64_t blocks; /* blocks that were allocated anew at the destination */
     uint64_t bytes;  /* the bytes copied for them */
@@ -75,7 +75,8 @@ TA_INLINE ta_move ta_move_between(ta_affinity source, ta_affinity destination,
 }
 
 /* The same with the registry's allocator for the destination: what a daemon wants. A destination
- * of another machine shape than the registry's is TA_E_FOREIGN_AFFINITY, a NULL registry TA_E_INVALID. Wait-free. */
+ * of another machine shape than the registry's is TA_E_FOREIGN_AFFINITY, a NULL registry
+ * TA_E_INVALID. Wait-free. */
 TA_API ta_move ta_registry_move(const ta_registry *registry, ta_affinity source,
                                 ta_affinity destination);
 

@@ -2,15 +2,17 @@
  *
  * ta/owned.h - memory that values own: strings, pointers to one element, arrays with a length.
  *
- * An owned block is a plain pointer to its content: a `char *` that prints, a `struct node *` that is
- * followed, an `int *` that is indexed. In front of the content stands a header that remembers the
- * allocator and the size (16 bytes; 32 or 48 in front of elements that have something to visit
- * themselves), which is why values can be re-homed and destroyed without being told where their memory
- * came from. Owned pointers are therefore made by the functions here: neither malloc's memory nor a
- * pointer into the middle of a block is one. NULL is always allowed and owns nothing.
+ * An owned block is a plain pointer to its content: a `char *` that prints, a `struct node *` that
+ * is followed, an `int *` that is indexed. In front of the content stands a header that remembers
+ * the allocator and the size (16 bytes; 32 or 48 in front of elements that have something to visit
+ * themselves), which is why values can be re-homed and destroyed without being told where their
+ * memory came from. Owned pointers are therefore made by the functions here: neither malloc's
+ * memory nor a pointer into the middle of a block is one. NULL is always allowed and owns nothing.
+ * The header points to the ta_allocator itself, which therefore outlives every block that came from
+ * it, where it is.
  *
- * A far move allocates each block anew from the move's allocator, unless it came from that allocator
- * already, and releases the old one; a move within a region keeps it.
+ * A far move allocates each block anew from the move's allocator, unless it came from that
+ * allocator already, and releases the old one; a move within a region keeps it.
  *
  * Thread rules and progress: as in ta/type.h. A block may be released by any thread.
  */
@@ -23,27 +25,29 @@ TA_BEGIN_DECLS
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
 
-/* An owned block for one element of a type, uninitialised (TA_PART_OWNED); NULL without memory. `allocator`
- * NULL: the default one. */
+/* An owned block for one element of a type, uninitialised (TA_PART_OWNED); NULL without memory, and
+ * for a type that is NULL or was announced and never defined. `allocator` NULL: the default one. */
 TA_API void *ta_box_allocate(const ta_type *type, const ta_allocator *allocator) TA_WARN_UNUSED;
 
 /* Gives the block back and leaves its content alone: for a value that was moved out, or never
  * written. NULL is allowed. ta_destroy() of the pointer's type destroys content and block. */
 TA_API void ta_box_release(const ta_type *type, void *box);
 
-/* The same for an array of up to `capacity` elements (TA_PART_COUNTED); NULL also when the size overflows, or
- * is 0. */
+/* The same for an array of up to `capacity` elements (TA_PART_COUNTED); NULL also when the size
+ * overflows, or is 0. */
 TA_API void *ta_array_allocate(const ta_type *element, size_t capacity,
                                const ta_allocator *allocator) TA_WARN_UNUSED;
 TA_API void ta_array_release(const ta_type *element, void *array);
 
-/* The array with room for `capacity` elements, the first `length` of them kept (length <= capacity, and at most the old capacity):
- * in memory of the same allocator, `allocator` for an `array` that is NULL. Returns NULL, and leaves `array` as it was, when there
- * is no memory or the capacity is 0. */
+/* The array with room for `capacity` elements, the first `length` of them kept (length <= capacity,
+ * and at most the old capacity): in memory of the same allocator, `allocator` for an `array` that
+ * is NULL. Returns NULL, and leaves `array` as it was, when there is no memory or the capacity is
+ * 0. */
 TA_API void *ta_array_resize(const ta_type *element, void *array, size_t length, size_t capacity,
                              const ta_allocator *allocator) TA_WARN_UNUSED;
 
-/* How many bytes of content a block was made with, and the allocator that it came from. Not for NULL. Wait-free. */
+/* How many bytes of content a block was made with, and the allocator that it came from. Not for
+ * NULL. Wait-free. */
 TA_API size_t ta_block_size(const void *block);
 TA_API const ta_allocator *ta_block_allocator(const void *block);
 
@@ -61,8 +65,8 @@ TA_API void *ta_block_allocate(size_t size, const ta_allocator *allocator) TA_WA
 /* ---- strings --------------------------------------------------------------------------------- */
 
 /* An owned copy of `text`, or of `length` bytes with a NUL put behind them (they may hold NULs
- * themselves: the block is relocated and cloned whole). NULL without memory, or when `text` is NULL.
- * Relocate it with ta_string_type, give it back with ta_destroy(&ta_string_type, &string). */
+ * themselves: the block is relocated and cloned whole). NULL without memory, or when `text` is
+ * NULL. Relocate it with ta_string_type, give it back with ta_destroy(&ta_string_type, &string). */
 TA_API char *ta_string_make(const char *text, const ta_allocator *allocator) TA_WARN_UNUSED;
 TA_API char *ta_string_make_length(const char *bytes, size_t length,
                                    const ta_allocator *allocator) TA_WARN_UNUSED;

@@ -40,8 +40,8 @@ typedef enum ta_placement {
 } ta_placement;
 
 /* All zero means: this machine, AUTO, packed, the default allocator. Whatever is not needed for
- * the chosen machine or rule must be 0, and so must `reserved` (TA_E_INVALID), so that later versions can
- * give the words a meaning. */
+ * the chosen machine or rule must be 0, and so must `reserved` (TA_E_INVALID), so that later
+ * versions can give the words a meaning. */
 typedef struct ta_registry_options {
     ta_machine machine;
     ta_processors processors;
@@ -65,8 +65,8 @@ typedef struct ta_registry_options {
  * hwloc's environment variables (HWLOC_XMLFILE, HWLOC_SYNTHETIC, ...) can put another machine in
  * place of THIS one; the registry is then of a described machine. About some XML files that
  * contradict themselves hwloc complains on stderr, unless HWLOC_HIDE_ERRORS=2 is in the
- * environment. hwloc takes long over synthetic machines of many thousand processors, longest where all
- * stand in one level; COUNTS costs no more than the places that it makes.
+ * environment. hwloc takes long over synthetic machines of many thousand processors, longest where
+ * all stand in one level; COUNTS costs no more than the places that it makes.
  *
  * Reads the machine and makes a registry; `options` NULL means all zero. Takes some milliseconds
  * (hwloc scans the system). The caller owns *out and destroys it. On failure *out is NULL, nothing
@@ -80,7 +80,8 @@ typedef struct ta_registry_options {
  *   TA_E_UNSUPPORTED  SYNTHETIC or XML in a build without hwloc;
  *   TA_E_SYSTEM       the system would not tell (an unreadable file, a failed call);
  *   TA_E_NOMEM.
- * Blocking (file reads). hwloc's own short-lived memory comes from malloc, not from the allocator. */
+ * Blocking (file reads). hwloc's own short-lived memory comes from malloc, not from the
+ * allocator. */
 TA_API ta_status ta_registry_create(const ta_registry_options *options, ta_registry **out);
 
 /* Frees the registry; NULL is allowed. No thread may be inside a call on it, and nothing may be in
@@ -98,8 +99,8 @@ TA_API uint32_t ta_registry_region_count(const ta_registry *registry);
 
 /* The affinities, in the order of their processor index, ta_registry_processor_count() of them;
  * owned by the registry. Processors are in the machine's order (region by region, core by core);
- * regions and caches are numbered by first use. A processor without a cache in the description counts its
- * region as its cache. Wait-free. */
+ * regions and caches are numbered by first use. A processor without a cache in the description
+ * counts its region as its cache. Wait-free. */
 TA_API const ta_affinity *ta_registry_affinities(const ta_registry *registry);
 
 /* The affinity of a processor index; unknown when the index is out of range. Wait-free. */
@@ -118,7 +119,8 @@ TA_API ta_status ta_registry_os_node(const ta_registry *registry, ta_affinity af
 TA_API ta_affinity ta_registry_find_os_processor(const ta_registry *registry,
                                                  uint32_t os_processor);
 
-/* Is it another machine than this one? Then threads cannot be pinned and memory cannot be placed. */
+/* Is it another machine than this one? Then threads cannot be pinned and memory cannot be
+ * placed. */
 TA_API bool ta_registry_is_described(const ta_registry *registry);
 
 /* The CPU quota of this process's cgroup, in processors (1.5: one and a half), or 0 where there is
@@ -140,8 +142,8 @@ typedef struct ta_left_out {
     ta_left_out_reason reason;
 } ta_left_out;
 
-/* The processors that were not taken, in ascending order of the operating system's number; owned by the registry. Where
- * several reasons hold, the first of the list above is told. */
+/* The processors that were not taken, in ascending order of the operating system's number; owned by
+ * the registry. Where several reasons hold, the first of the list above is told. */
 TA_API size_t ta_registry_left_out_count(const ta_registry *registry);
 TA_API const ta_left_out *ta_registry_left_out(const ta_registry *registry);
 /* "offline", "cpuset", "mask", "core", "quota", "count"; never NULL. */
@@ -150,8 +152,9 @@ TA_API const char *ta_left_out_reason_name(ta_left_out_reason reason);
 /* ---- where am I ------------------------------------------------------------------------------ */
 
 /* The calling thread's place. The variable is public so that the read below is one thread-local
- * access without a call; only ta_registry_pin(), ta_registry_adopt() and ta_unpin() write it. initial-exec: the
- * library takes 12 bytes of the static thread-local block, also when it is loaded by dlopen(). */
+ * access without a call; only ta_registry_pin(), ta_registry_adopt() and ta_unpin() write it.
+ * initial-exec: the library takes 12 bytes of the static thread-local block, also when it is loaded
+ * by dlopen(). */
 extern TA_API __thread ta_affinity ta_current_affinity_value
     __attribute__((tls_model("initial-exec")));
 
@@ -161,7 +164,8 @@ TA_INLINE ta_affinity ta_current_affinity(void) { return ta_current_affinity_val
 
 /* Pins the calling thread to one processor and makes that its current affinity. The thread's mask
  * from before its first pin is kept for ta_unpin(), in memory of the registry's allocator that is
- * freed by ta_unpin() or at the thread's end. Pinning a pinned thread moves it. On failure the thread stays where it was.
+ * freed by ta_unpin() or at the thread's end. Pinning a pinned thread moves it. On failure the
+ * thread stays where it was.
  *   TA_E_UNKNOWN_AFFINITY, TA_E_FOREIGN_AFFINITY, TA_E_INVALID (NULL);
  *   TA_E_DESCRIBED  the registry is of another machine;
  *   TA_E_SYSTEM     the system refused (the processor went offline, or left the cpuset);
@@ -175,12 +179,13 @@ TA_API ta_status ta_registry_adopt(const ta_registry *registry, ta_affinity affi
 
 /* Undoes the pinning or adopting of the calling thread: its mask is again the one from before the
  * first ta_registry_pin() (if any), its affinity unknown. Without either it does nothing and
- * succeeds. TA_E_SYSTEM when the system refuses the old mask; the thread is unpinned in name and keeps
- * its processor. */
+ * succeeds. TA_E_SYSTEM when the system refuses the old mask; the thread is unpinned in name and
+ * keeps its processor. */
 TA_API ta_status ta_unpin(void);
 
 /* Asks the operating system: may the calling thread run on the affinity's processor and nowhere
- * else? False also for an unknown or foreign affinity and on a described machine. One system call. */
+ * else? False also for an unknown or foreign affinity and on a described machine. One system
+ * call. */
 TA_API bool ta_registry_is_bound(const ta_registry *registry, ta_affinity affinity);
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -191,8 +196,8 @@ TA_API bool ta_registry_is_bound(const ta_registry *registry, ta_affinity affini
  * own allocator and counts as placed. Where the machine is described, or the system cannot place,
  * it comes from there too and counts as a fallback: placement is an optimisation, never a reason
  * to fail. Any thread may allocate and release; blocking (a mutex per region). Placed memory comes
- * from mmap: up to 32 KiB in blocks of a power of two, which go back to the system when the registry
- * is destroyed, above that in whole pages, which go back when they are released. */
+ * from mmap: up to 32 KiB in blocks of a power of two, which go back to the system when the
+ * registry is destroyed, above that in whole pages, which go back when they are released. */
 TA_API const ta_allocator *ta_registry_allocator(const ta_registry *registry, ta_affinity affinity);
 
 /* What a region's allocator did so far; each counter only grows. */

@@ -13,7 +13,8 @@
 TA_BEGIN_DECLS
 
 /* The distinct arithmetic types of C11: word, C type. Each makes ta_WORD_type, ta_WORD_value and
- * ta_WORD_traits. Every other name of an arithmetic type (uint32_t, time_t, an enum) is one of these. */
+ * ta_WORD_traits. Every other name of an arithmetic type (uint32_t, time_t, an enum) is one of
+ * these. */
 #define TA_ARITHMETIC_LIST(X)                                                                      \
     X(bool, bool)                                                                                  \
     X(char, char)                                                                                  \
@@ -31,8 +32,8 @@ TA_BEGIN_DECLS
     X(double, double)                                                                              \
     X(ldouble, long double)
 
-/* The usual names for some of them, the trivial pointers, and structs of POSIX that own nothing. Include the struct's own
- * header before you make values. */
+/* The usual names for some of them, the trivial pointers, and structs of POSIX that own nothing.
+ * Include the struct's own header before you make values. */
 #define TA_TRIVIAL_LIST(X)                                                                         \
     X(int8, int8_t)                                                                                \
     X(int16, int16_t)                                                                              \
@@ -80,10 +81,10 @@ TA_TRIVIAL_LIST(TA_TRIVIAL_DECLARE_)
 
 TA_END_DECLS
 
-/* TA_UNAWARE(T): the descriptor of a type T that knows nothing of affinities, by its size alone: relocation leaves
- * the value untouched, clone copies its bits, destroy does nothing. There is no wrapper around the
- * value, so putting it in and taking it out costs nothing. An expression of type `const ta_type *`;
- * in C it lives as long as a compound literal at that place does. */
+/* TA_UNAWARE(T): the descriptor of a type T that knows nothing of affinities, by its size alone:
+ * relocation leaves the value untouched, clone copies its bits, destroy does nothing. There is no
+ * wrapper around the value, so putting it in and taking it out costs nothing. An expression of type
+ * `const ta_type *`; in C it lives as long as a compound literal at that place does. */
 #ifdef __cplusplus
 template <typename T>
 inline constexpr ta_type ta_unaware_type = {"unaware", sizeof(T), alignof(T), 0,       0,
@@ -95,7 +96,8 @@ inline constexpr ta_type ta_unaware_type = {"unaware", sizeof(T), alignof(T), 0,
                       NULL, NULL, NULL})
 #endif
 
-/* TA_UNAWARE_TYPE(NAME, T); the same as a descriptor NAME, for fields and for the elements of arrays. */
+/* TA_UNAWARE_TYPE(NAME, T); the same as a descriptor NAME, for fields and for the elements of
+ * arrays. */
 #define TA_UNAWARE_TYPE(NAME, T)                                                                   \
     typedef T NAME##_value;                                                                        \
     enum { NAME##_traits = 0 };                                                                    \

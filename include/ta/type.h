@@ -3,9 +3,9 @@
  * ta/type.h - how values of a type relocate, clone and are destroyed.
  *
  * A ta_type is a constant that describes a C type. It is made by ta/derive.h for structs and tagged
- * unions, by ta/owned.h and ta/map.h for owned memory, comes with the library for scalars (ta/scalar.h),
- * or is written by hand around three functions. With it, values are relocated (taken from one
- * affinity to another), cloned and destroyed, however deeply they nest.
+ * unions, by ta/owned.h and ta/map.h for owned memory, comes with the library for scalars
+ * (ta/scalar.h), or is written by hand around three functions. With it, values are relocated (taken
+ * from one affinity to another), cloned and destroyed, however deeply they nest.
  *
  * The contract of a described type:
  *   - A value may be moved in memory by memcpy; the original is then forgotten. (A type whose values
@@ -22,8 +22,9 @@
  * trivial type. `ta_int` is one: ta_int_type, ta_int_value, ta_int_traits.
  *
  * Thread rules for everything here: a value belongs to one thread at a time, descriptors are
- * immutable and shared. Progress: that of the allocators and of the functions of the types involved;
- * nothing here locks. Stack: bounded, also for values that nest a hundred thousand blocks deep.
+ * immutable and shared. Progress: that of the allocators and of the functions of the types
+ * involved; nothing here locks. Stack: bounded, also for values that nest a hundred thousand blocks
+ * deep.
  */
 #ifndef TA_TYPE_H
 #define TA_TYPE_H
@@ -83,8 +84,9 @@ struct ta_type {
     uint32_t part_count;
     const ta_part *parts; /* in the order in which they are visited */
 
-    /* In place: make *value at home at move->destination. Never called for a move that goes nowhere.
-     * On failure *value is whole. Returns TA_OK or any other status, which ends the relocation. */
+    /* In place: make *value at home at move->destination. Never called for a move that goes
+     * nowhere. On failure *value is whole. Returns TA_OK or any other status, which ends the
+     * relocation. */
     ta_status (*relocate)(const ta_type *type, void *value, const ta_move *move);
     /* Make *out, uninitialised, a second value like *value, with memory from `allocator` (never
      * NULL). On failure *out is as good as uninitialised. NULL with a destroy function: the type
@@ -104,11 +106,11 @@ TA_API ta_status ta_clone_parts(const ta_type *type, const void *value, void *ou
 TA_API void ta_destroy_parts(const ta_type *type, void *value);
 
 /* Relocates *value in place. A move whose source equals its destination does nothing and calls
- * nothing; neither does any move of a trivial type, and no move within a region visits memory that is
- * merely owned. Parts are visited in their order, depth first, except that what nests more than 16
- * blocks deep is visited after the rest.
- * Returns TA_OK; what is wrong with the move; TA_E_INVALID for a NULL; TA_E_TAG for a tagged union
- * that is visited and whose tag is none of its cases; or the status of a relocate function. */
+ * nothing; neither does any move of a trivial type, and no move within a region visits memory that
+ * is merely owned. Parts are visited in their order, depth first, except that what nests more than
+ * 16 blocks deep is visited after the rest. Returns TA_OK; what is wrong with the move;
+ * TA_E_INVALID for a NULL; TA_E_TAG for a tagged union that is visited and whose tag is none of its
+ * cases; or the status of a relocate function. */
 TA_INLINE ta_status ta_relocate(const ta_type *type, void *value, const ta_move *move) {
     if (type == NULL || value == NULL || move == NULL) return TA_E_INVALID;
     if ((type->traits & move->visits) == 0) return ta_move_status(move);
@@ -116,8 +118,8 @@ TA_INLINE ta_status ta_relocate(const ta_type *type, void *value, const ta_move 
 }
 
 /* Relocates *value and moves it into other storage: on success *out holds it and *value is
- * uninitialised; on failure *value holds it and *out is untouched. `out` may be `value`. The trivial case is a
- * memcpy. */
+ * uninitialised; on failure *value holds it and *out is untouched. `out` may be `value`. The
+ * trivial case is a memcpy. */
 TA_INLINE ta_status ta_relocate_into(const ta_type *type, void *out, void *value,
                                      const ta_move *move) {
     if (out == NULL) return TA_E_INVALID;
@@ -139,8 +141,8 @@ TA_INLINE ta_status ta_clone(const ta_type *type, const void *value, void *out,
     return TA_OK;
 }
 
-/* Gives back all that *value owns; *value is then uninitialised. NULL values are allowed. A tagged union whose
- * tag is none of its cases owns nothing. */
+/* Gives back all that *value owns; *value is then uninitialised. NULL values are allowed. A tagged
+ * union whose tag is none of its cases owns nothing. */
 TA_INLINE void ta_destroy(const ta_type *type, void *value) {
     if (type == NULL || value == NULL) return;
     if ((type->traits & (TA_TRAIT_OWNS | TA_TRAIT_RESOURCE)) != 0) ta_destroy_parts(type, value);
@@ -165,7 +167,8 @@ TA_END_DECLS
     TA_SWALLOW_SEMICOLON_
 #define TA_SWALLOW_SEMICOLON_ static_assert(true, "")
 extern "C++" {
-/* Is a macro's argument a null pointer instead of a function? NULL is a long or an int, nullptr is neither. */
+/* Is a macro's argument a null pointer instead of a function? NULL is a long or an int, nullptr is
+ * neither. */
 template <typename F>
 inline constexpr bool ta_is_null_ = false;
 template <>

@@ -70,7 +70,8 @@ enum {
     }
 
 /* Puts the option `id`, one of the above, which tool_args_next() has just returned, into *options
- * (all zero at first). False after the message was written. *options points into argv afterwards. */
+ * (all zero at first). False after the message was written. *options points into argv
+ * afterwards. */
 bool tool_machine_option(const tool_args *args, int id, ta_registry_options *options);
 
 #endif

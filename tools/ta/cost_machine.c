@@ -11,7 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The value of a line "name : value" of /proc/cpuinfo, or NULL. Ends the line before its newline. */
+/* The value of a line "name : value" of /proc/cpuinfo, or NULL. Ends the line before its
+ * newline. */
 static const char *value_of(char *line, const char *name) {
     size_t length = strlen(name);
 

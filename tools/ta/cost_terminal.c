@@ -14,7 +14,8 @@
 /* Figures from here on are told in microseconds. */
 #define MICROSECONDS_FROM 10000.0
 
-/* Cheap to dear, of the 256 colours: from yellow over teal to violet, in even steps of lightness. */
+/* Cheap to dear, of the 256 colours: from yellow over teal to violet, in even steps of
+ * lightness. */
 static const unsigned char ramp[] = {230, 193, 157, 115, 79, 73, 67, 61, 60, 54, 53};
 #define RAMP ((int)(sizeof ramp / sizeof *ramp))
 #define RAMP_LIGHT 6 /* so many take black text, the others white */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A JSON writer for a FILE: it does the commas, the escapes and the indentation, and remembers whether
- * anything went wrong until json_end().
+ * A JSON writer for a FILE: it does the commas, the escapes and the indentation, and remembers
+ * whether anything went wrong until json_end().
  *
  *     json_writer json;
  *     json_begin(&json, file);
@@ -44,8 +44,8 @@ void json_object_close(json_writer *json);
 void json_array_open(json_writer *json, const char *key);
 void json_array_close(json_writer *json);
 
-/* Bytes that are not UTF-8 are written as U+FFFD; NULL is written as null. '<' is escaped too, so that
- * the text may stand inside a script element of an HTML page. */
+/* Bytes that are not UTF-8 are written as U+FFFD; NULL is written as null. '<' is escaped too, so
+ * that the text may stand inside a script element of an HTML page. */
 void json_string(json_writer *json, const char *key, const char *value);
 void json_int(json_writer *json, const char *key, int64_t value);
 void json_uint(json_writer *json, const char *key, uint64_t value);

@@ -127,7 +127,8 @@ static void print_header(const ta_registry *registry, const ta_registry_options 
     putchar('\n');
 }
 
-/* Fills rows[0..] from the sorted places and returns how many there are: one per region and cache. */
+/* Fills rows[0..] from the sorted places and returns how many there are: one per region and
+ * cache. */
 static size_t make_rows(const place *places, size_t count, row *rows) {
     size_t used = 0;
 

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * ta/detail/complete.h - the check of ta/derive.h that every field of a struct is listed, once and in
- * order, with an error of the compiler that names the field which is not.
+ * ta/detail/complete.h - the check of ta/derive.h that every field of a struct is listed, once and
+ * in order, with an error of the compiler that names the field which is not.
  *
  * Only the compiler knows a struct's fields, and it tells the name of one where an initialiser is
- * too short ("missing initializer for field 'x'"): the first one behind the initialiser's end. So the
- * struct is initialised, in a function that nobody calls,
+ * too short ("missing initializer for field 'x'"): the first one behind the initialiser's end. So
+ * the struct is initialised, in a function that nobody calls,
  *   - with the whole list: fails where the last field was forgotten;
  *   - at each listed field that begins later than the field before it explains, with the list up to
  *     there: fails at the field that was forgotten between them.
- * Where nothing is missing, a struct made of the listed fields is initialised in the struct's stead,
- * which succeeds. Its members have the fields' names, so a field that is listed twice is an error.
+ * Where nothing is missing, a struct made of the listed fields is initialised in the struct's
+ * stead, which succeeds. Its members have the fields' names, so a field that is listed twice is an
+ * error.
  *
  * A forgotten field that hides in what could be padding (a char in front of an int), or behind a
  * bit-field, is an error as well, but the name that is told may be that of the last field.
@@ -62,7 +63,8 @@
      TA_ROUND_UP_(TA_ENTRY_(TA_END_, N, , B), TA_ENTRY_(TA_ALIGNMENT_, N, , x)))
 #define TA_ROUND_UP_(n, alignment) (((n) + (alignment)-1) / (alignment) * (alignment))
 
-/* What an entry tells of the field's place, by its storage. A bit-field has none: it may be anywhere. */
+/* What an entry tells of the field's place, by its storage. A bit-field has none: it may be
+ * anywhere. */
 #define TA_STORAGE_(N, P, S, C, H, F, D, L) S
 #define TA_BEGIN_(N, P, S, C, H, F, D, L) TA_BEGIN_##S(N, F)
 #define TA_END_(N, P, S, C, H, F, D, L) TA_END_##S(N, F)

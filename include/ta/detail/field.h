@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * ta/detail/field.h - the fields of a struct as macros of ta/derive.h see them: what a list's entry says, and
- * what the compiler knows of the field's type, in C and in C++.
+ * ta/detail/field.h - the fields of a struct as macros of ta/derive.h see them: what a list's entry
+ * says, and what the compiler knows of the field's type, in C and in C++.
  *
  * An entry is a field's name, or (STORAGE, CLASS, HAS_PART, FIELD, DESCRIPTOR, LENGTH):
  *   STORAGE     how the field stands in the struct (ta/detail/complete.h): ta_value_, ta_array_,
@@ -34,9 +34,9 @@
 /* The field as an expression that is not evaluated. */
 #define TA_FIELD_(N, path) (((N##_value *)0)->path)
 
-/* Between the two, what `pragma` makes an error is one, whatever flags the program is compiled with. gcc is
- * silent about macros of headers in the system's directories, where the library may be installed, unless it is told
- * otherwise; it cannot be asked what it was told before. */
+/* Between the two, what `pragma` makes an error is one, whatever flags the program is compiled
+ * with. gcc is silent about macros of headers in the system's directories, where the library may be
+ * installed, unless it is told otherwise; it cannot be asked what it was told before. */
 #ifdef __clang__
 #define TA_DIAGNOSE_(pragma) _Pragma("GCC diagnostic push") _Pragma(pragma)
 #define TA_DIAGNOSE_END_ _Pragma("GCC diagnostic pop")

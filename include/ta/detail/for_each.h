@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * ta/detail/for_each.h - what the macros of ta/derive.h are made of: one expansion for each argument, and
- * arguments that are either a name or a list in parentheses. Nothing here is for users.
+ * ta/detail/for_each.h - what the macros of ta/derive.h are made of: one expansion for each
+ * argument, and arguments that are either a name or a list in parentheses. Nothing here is for
+ * users.
  */
 #ifndef TA_DETAIL_FOR_EACH_H
 #define TA_DETAIL_FOR_EACH_H
