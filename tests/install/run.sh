@@ -41,7 +41,7 @@ library=$(find . -name libta.so -printf '%h\n')
 [ -n "$library" ] || fail "libta.so was not installed"
 library=$prefix/${library#./}
 [ -s "$library/libta.a" ] || fail "libta.a was not installed"
-readelf -d "$library/libta.so" | grep -q 'SONAME.*\[libta\.so\.0\]' || fail "the SONAME is not libta.so.0"
+readelf -d "$library/libta.so" | grep 'SONAME.*\[libta\.so\.0\]' >/dev/null || fail "the SONAME is not libta.so.0"
 grep -rlF "$work/first" . && fail "these name the prefix of the installation"
 bin/ta --version
 
