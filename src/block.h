@@ -78,6 +78,23 @@ static inline bool ta_block_total(ta_header header, size_t size, size_t alignmen
     return !__builtin_add_overflow(size, ta_block_offset(header, alignment), total);
 }
 
+/* Puts a block on a list of pending ones. */
+static inline void ta_box_push(ta_box **list, void *content, const ta_type *type) {
+    ta_box *box = ta_box_of(content);
+    box->type = type;
+    box->pending = *list;
+    *list = box;
+}
+
+static inline void ta_array_push(ta_array **list, void *content, const ta_type *type,
+                                 size_t count) {
+    ta_array *array = ta_array_of(content);
+    array->count = count;
+    array->type = type;
+    array->pending = *list;
+    *list = array;
+}
+
 /* `size` bytes of content from `allocator`, which is not NULL; NULL without memory. Inline, and
  * straight to the allocator: what ta_allocate() checks holds here by construction, and a string is
  * moved in no more than the time of malloc and free. */

@@ -159,10 +159,7 @@ static ta_status clone_owned(cloning *walk, const ta_type *type, char *slot, uns
     }
     ta_pending_clone pending = {original, slot};
     memcpy(content, &pending, sizeof pending);
-    ta_box *box = ta_box_of(content);
-    box->type = type;
-    box->pending = walk->boxes;
-    walk->boxes = box;
+    ta_box_push(&walk->boxes, content, type);
     return TA_OK;
 }
 
@@ -186,11 +183,7 @@ static ta_status clone_counted(cloning *walk, const ta_part *part, char *out, un
     }
     ta_pending_clone pending = {original, slot};
     memcpy(content, &pending, sizeof pending);
-    ta_array *array = ta_array_of(content);
-    array->count = count;
-    array->type = type;
-    array->pending = walk->arrays;
-    walk->arrays = array;
+    ta_array_push(&walk->arrays, content, type, count);
     return TA_OK;
 }
 

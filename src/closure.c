@@ -76,22 +76,20 @@ static ta_status send_back(const ta_type *type, void *result, const ta_move *bac
     return type == NULL ? TA_OK : ta_relocate(type, result, back);
 }
 
-ta_status ta_fn_call_relocated(const ta_fn *fn, void *result, const ta_move *back) {
-    if (fn == NULL) return TA_E_INVALID;
-    ta_status status = check_call(&fn->closure, result, back);
+static ta_status call_relocated(const ta_closure *closure, void *result, const ta_move *back) {
+    ta_status status = check_call(closure, result, back);
     if (status != TA_OK) return status;
-    const ta_type *type = fn->closure.callable->result;
-    ta_closure_run(&fn->closure, result);
+    const ta_type *type = closure->callable->result;
+    ta_closure_run(closure, result);
     return send_back(type, result, back);
 }
 
+ta_status ta_fn_call_relocated(const ta_fn *fn, void *result, const ta_move *back) {
+    return fn == NULL ? TA_E_INVALID : call_relocated(&fn->closure, result, back);
+}
+
 ta_status ta_fn_mut_call_relocated(ta_fn_mut *fn, void *result, const ta_move *back) {
-    if (fn == NULL) return TA_E_INVALID;
-    ta_status status = check_call(&fn->closure, result, back);
-    if (status != TA_OK) return status;
-    const ta_type *type = fn->closure.callable->result;
-    ta_closure_run(&fn->closure, result);
-    return send_back(type, result, back);
+    return fn == NULL ? TA_E_INVALID : call_relocated(&fn->closure, result, back);
 }
 
 ta_status ta_fn_once_call_relocated(ta_fn_once *fn, void *result, const ta_move *back) {

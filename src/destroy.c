@@ -53,10 +53,7 @@ static void destroy_owned(destruction *walk, const ta_type *type, const char *sl
     if (content == NULL) return;
     if (is_visited(type)) {
         if (depth >= TA_WALK_DEPTH) {
-            ta_box *box = ta_box_of(content);
-            box->type = type;
-            box->pending = walk->boxes;
-            walk->boxes = box;
+            ta_box_push(&walk->boxes, content, type);
             return;
         }
         destroy_value(walk, type, content, depth + 1);
@@ -72,11 +69,7 @@ static void destroy_counted(destruction *walk, const ta_part *part, const char *
     if (is_visited(type)) {
         size_t count = ta_walk_length(part, value);
         if (depth >= TA_WALK_DEPTH) {
-            ta_array *array = ta_array_of(content);
-            array->count = count;
-            array->type = type;
-            array->pending = walk->arrays;
-            walk->arrays = array;
+            ta_array_push(&walk->arrays, content, type, count);
             return;
         }
         destroy_elements(walk, type, content, count, depth + 1);

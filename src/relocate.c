@@ -103,10 +103,7 @@ static ta_status relocate_owned(relocation *walk, const ta_type *type, char *slo
     if (!is_visited(walk, type)) return TA_OK;
     if (depth < TA_WALK_DEPTH) return relocate_value(walk, type, content, depth + 1);
 
-    ta_box *box = ta_box_of(content);
-    box->type = type;
-    box->pending = walk->boxes;
-    walk->boxes = box;
+    ta_box_push(&walk->boxes, content, type);
     return TA_OK;
 }
 
@@ -121,11 +118,7 @@ static ta_status relocate_counted(relocation *walk, const ta_part *part, char *v
     if (!is_visited(walk, type)) return TA_OK;
     if (depth < TA_WALK_DEPTH) return relocate_elements(walk, type, content, count, depth + 1);
 
-    ta_array *array = ta_array_of(content);
-    array->count = count;
-    array->type = type;
-    array->pending = walk->arrays;
-    walk->arrays = array;
+    ta_array_push(&walk->arrays, content, type, count);
     return TA_OK;
 }
 
