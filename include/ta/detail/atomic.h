@@ -13,6 +13,10 @@
  *   store_release   what happened before it is visible to who acquires it
  *   store_relaxed   the value, untorn, and no order
  *   fetch_add_*     adds, wrapping, and returns the value from before
+ *   exchange_*      stores, and returns the value from before
+ *   compare_exchange_*
+ *                   stores if the word has the value *expected; if not, it has another one, which
+ *                   is then in *expected, loaded in the same order. Never fails without a cause
  *   acq_rel         both acquire and release
  *
  * u32: uint32_t; u64: uint64_t. Words are naturally aligned. All are wait-free on the
@@ -47,13 +51,37 @@ TA_BEGIN_DECLS
         return __atomic_fetch_add(word, value, __ATOMIC_ACQ_REL);                                  \
     }
 
+#define TA_ATOMIC_EXCHANGE_(suffix, type)                                                          \
+    static inline type ta_exchange_release_##suffix(type *word, type value) {                      \
+        return __atomic_exchange_n(word, value, __ATOMIC_RELEASE);                                 \
+    }
+
+#define TA_ATOMIC_COMPARE_EXCHANGE_(suffix, type)                                                  \
+    static inline bool ta_compare_exchange_acquire_##suffix(type *word, type *expected,            \
+                                                            type value) {                          \
+        return __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_ACQUIRE,         \
+                                           __ATOMIC_ACQUIRE);                                      \
+    }                                                                                              \
+    static inline bool ta_compare_exchange_relaxed_##suffix(type *word, type *expected,            \
+                                                            type value) {                          \
+        return __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_RELAXED,         \
+                                           __ATOMIC_RELAXED);                                      \
+    }
+
+/* For inline functions that have an emitted symbol, too: those may call no static one. */
+#define TA_LOAD_ACQUIRE_(word) __atomic_load_n((word), __ATOMIC_ACQUIRE)
+
 TA_ATOMIC_LOAD_STORE_(u32, uint32_t)
 TA_ATOMIC_LOAD_STORE_(u64, uint64_t)
 TA_ATOMIC_ADD_(u32, uint32_t)
 TA_ATOMIC_ADD_(u64, uint64_t)
+TA_ATOMIC_EXCHANGE_(u64, uint64_t)
+TA_ATOMIC_COMPARE_EXCHANGE_(u64, uint64_t)
 
 #undef TA_ATOMIC_LOAD_STORE_
 #undef TA_ATOMIC_ADD_
+#undef TA_ATOMIC_EXCHANGE_
+#undef TA_ATOMIC_COMPARE_EXCHANGE_
 
 /* Tells the processor that the thread waits in a loop: frees execution resources for a sibling and
  * avoids a memory-order mis-speculation when the awaited line arrives. Orders nothing. */
