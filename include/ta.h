@@ -16,5 +16,7 @@
 #include "ta/derive.h"
 #include "ta/map.h"
 #include "ta/closure.h"
+#include "ta/per_affinity.h"
+#include "ta/validator.h"
 
 #endif

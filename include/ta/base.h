@@ -68,7 +68,8 @@ TA_BEGIN_DECLS
     X(TA_E_UNSUPPORTED, -11, "not supported by this build or this system")                         \
     X(TA_E_SYSTEM, -12, "the operating system refused")                                            \
     X(TA_E_NOT_CLONEABLE, -13, "values of the type cannot be cloned")                              \
-    X(TA_E_TAG, -14, "the tag of a tagged union is none of its cases")
+    X(TA_E_TAG, -14, "the tag of a tagged union is none of its cases")                             \
+    X(TA_E_REENTERED, -15, "a constructor asked for a slot that waits for it")
 
 typedef enum ta_status {
 #define TA_STATUS_ENUM_(name, value, message) name = value,
@@ -85,8 +86,8 @@ TA_API const char *ta_status_name(ta_status status);
 
 /* One line about the latest control-path failure of the calling thread: the function that was
  * called, what was wrong and, where a value was wrong, what would have been accepted. At most 255
- * bytes, valid until the next failing call of this thread, "" before the first. Success leaves it alone.
- * Thread rules: any thread; each sees its own. Wait-free. */
+ * bytes, valid until the next failing call of this thread, "" before the first. Success leaves it
+ * alone. Thread rules: any thread; each sees its own. Wait-free. */
 TA_API const char *ta_last_error(void);
 
 /* The version of the library that is running, as opposed to the one compiled against
