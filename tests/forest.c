@@ -4,84 +4,6 @@
  */
 #include "forest_tree.h"
 
-#include <string.h>
-
-/* ---- choices ---------------------------------------------------------------------------------- */
-
-unsigned choose(choices *from, unsigned below) {
-    if (from->next != NULL) return from->next < from->end ? *from->next++ % below : 0;
-    from->state += UINT64_C(0x9e3779b97f4a7c15); /* SplitMix64 */
-    uint64_t z = from->state;
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return (unsigned)((z ^ (z >> 31)) % below);
-}
-
-/* ---- memory ----------------------------------------------------------------------------------- */
-
-static void *pool_allocate(void *context, size_t size, size_t alignment) {
-    pool *p = context;
-    p->calls++;
-    if (p->calls - p->fail_at < p->fail_count) return NULL;
-    void *memory = ta_allocate(NULL, size, alignment);
-    CHECK(memory != NULL);
-    p->blocks++;
-    p->bytes += size;
-    return memory;
-}
-
-static void pool_release(void *context, void *memory, size_t size, size_t alignment) {
-    pool *p = context;
-    CHECK(p->blocks > 0 && p->bytes >= size);
-    p->blocks--;
-    p->bytes -= size;
-    ta_release(NULL, memory, size, alignment);
-}
-
-void pool_init(pool *p) { *p = (pool){.allocator = {pool_allocate, pool_release, p}}; }
-
-/* ---- probes ----------------------------------------------------------------------------------- */
-
-probe_book probes;
-
-void probes_reset(void) { probes = (probe_book){.live = probes.live}; }
-
-static ta_status probe_relocate(struct probe *self, const ta_move *move) {
-    CHECK(*self->token == PROBE_TOKEN);
-    CHECK(!ta_affinity_is_unknown(move->destination));
-    CHECK(!ta_affinity_equal(move->source, move->destination));
-    if (++probes.relocations == probes.fail_relocation_at) return (ta_status)PROBE_FAILED;
-    self->home = move->destination;
-    return TA_OK;
-}
-
-static ta_status probe_clone(const struct probe *self, struct probe *out,
-                             const ta_allocator *allocator) {
-    CHECK(*self->token == PROBE_TOKEN && allocator != NULL);
-    if (++probes.clones == probes.fail_clone_at) return (ta_status)PROBE_FAILED;
-    *out = *self;
-    out->token = probe_token();
-    return TA_OK;
-}
-
-static void probe_destroy(struct probe *self) {
-    CHECK(*self->token == PROBE_TOKEN);
-    free(self->token);
-    probes.live--;
-}
-
-unsigned char *probe_token(void) {
-    unsigned char *token = malloc(1);
-    CHECK(token != NULL);
-    *token = PROBE_TOKEN;
-    probes.live++;
-    return token;
-}
-
-TA_TYPE(probe, struct probe, probe_relocate, probe_clone, probe_destroy);
-
-/* ---- growing ---------------------------------------------------------------------------------- */
-
 enum { ALL_TRAITS = TA_TRAIT_OWNS | TA_TRAIT_RELOCATES | TA_TRAIT_RESOURCE };
 
 typedef struct growth {
@@ -89,6 +11,7 @@ typedef struct growth {
     choices *from;
 } growth;
 
+/* `around`: the struct that this becomes a part of, for links to it; NULL: none. */
 static const tree *grow(growth *g, unsigned depth, const tree *around);
 
 static size_t round_up(size_t size, size_t alignment) {
@@ -112,6 +35,21 @@ static void describe(tree *t, const char *name, size_t size, size_t alignment, u
                        NULL, NULL, NULL,      NULL};
 }
 
+/* A child at an offset: a value in place or, where the child has just one part, that part itself,
+ * as the fields of derived structs have it. */
+static ta_part part_of(growth *g, const tree *child, size_t offset, uint32_t claimed) {
+    const ta_type *type = child->type;
+    if (type->part_count != 1 || type->parts->kind == TA_PART_VARIANT || choose(g->from, 2) == 0)
+        return (ta_part)TA_PART_INLINE_INIT("part", claimed, type, offset, 1);
+    ta_part part = type->parts[0];
+    part.traits |= claimed;
+    part.offset += offset;
+    part.length_offset += offset;
+    return part;
+}
+
+/* ---- leaves ----------------------------------------------------------------------------------- */
+
 static const tree *grow_scalar(growth *g) {
     static const size_t sizes[] = {1, 2, 4, 8, 16, 3, 32, 64};
     unsigned which = choose(g->from, 8);
@@ -127,15 +65,24 @@ static const tree *grow_known(growth *g, tree_kind kind, const ta_type *type) {
     return t;
 }
 
-static const tree *grow_struct(growth *g, unsigned depth) {
-    tree *t = plant(g, STRUCT);
+static const tree *grow_leaf(growth *g) {
+    switch (choose(g->from, 4)) {
+    case 0:
+        return grow_scalar(g);
+    case 1:
+        return grow_known(g, STRING, &ta_string_type);
+    default:
+        return grow_known(g, PROBE, probe_types[choose(g->from, PROBE_TYPES)]);
+    }
+}
+
+/* ---- in place --------------------------------------------------------------------------------- */
+
+static void grow_fields(growth *g, tree *t) {
     size_t at = 0, alignment = 1;
     uint32_t traits = 0, part_count = 0;
-    t->count = choose(g->from, FIELDS + 1);
     for (size_t i = 0; i < t->count; i++) {
-        const tree *field = grow(g, depth - 1, t);
-        const ta_type *type = field->type;
-        t->child[i] = field;
+        const ta_type *type = t->child[i]->type;
         t->offset[i] = at = round_up(at, type->alignment);
         at += type->size;
         if (type->alignment > alignment) alignment = type->alignment;
@@ -143,11 +90,17 @@ static const tree *grow_struct(growth *g, unsigned depth) {
         if (type->traits == 0 && choose(g->from, 2) == 0) continue;
         /* Tables may claim more than there is. */
         uint32_t claimed = choose(g->from, 4) == 0 ? ALL_TRAITS : type->traits;
-        t->parts[part_count++] =
-            (ta_part)TA_PART_INLINE_INIT("field", claimed, type, t->offset[i], 1);
+        t->parts[part_count++] = part_of(g, t->child[i], t->offset[i], claimed);
         traits |= claimed;
     }
     describe(t, "struct", round_up(at + 1, alignment), alignment, traits, part_count);
+}
+
+static const tree *grow_struct(growth *g, unsigned depth) {
+    tree *t = plant(g, STRUCT);
+    t->count = choose(g->from, FIELDS + 1);
+    for (size_t i = 0; i < t->count; i++) t->child[i] = grow(g, depth - 1, t);
+    grow_fields(g, t);
     return t;
 }
 
@@ -160,9 +113,40 @@ static const tree *grow_array(growth *g, unsigned depth, const tree *around) {
     return t;
 }
 
-static const tree *grow_pointer(growth *g, unsigned depth) {
+static const tree *grow_union(growth *g, unsigned depth, const tree *around) {
+    static const int64_t tags[4][CASES] = {{0, 1, 2}, {-1, 100, -128}, {7, 5, 3}, {1, 2, 0}};
+    tree *t = plant(g, UNION);
+    const int64_t *tag = tags[choose(g->from, 4)];
+    size_t size = 0, alignment = 16;
+    uint32_t traits = 0;
+    t->count = 1 + choose(g->from, CASES);
+    t->width = (size_t)1 << choose(g->from, 4);
+    for (size_t i = 0; i < t->count; i++) {
+        t->cases[i].tag = tag[i];
+        t->cases[i].is_empty = choose(g->from, 4) == 0;
+        if (t->cases[i].is_empty) continue;
+        const ta_type *type = (t->child[i] = grow(g, depth - 1, around))->type;
+        if (type->alignment > alignment) alignment = type->alignment;
+        if (type->size > size) size = type->size;
+        traits |= type->traits;
+    }
+    /* The union stands behind the tag, as far as the alignment has it. */
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->cases[i].is_empty) continue;
+        t->offset[i] = alignment;
+        t->cases[i].part = part_of(g, t->child[i], alignment, t->child[i]->type->traits);
+    }
+    t->parts[0] =
+        (ta_part){"as", TA_PART_VARIANT, traits, NULL, 0, t->count, 0, t->width, t->cases, NULL};
+    describe(t, "union", round_up(alignment + size, alignment), alignment, traits, 1);
+    return t;
+}
+
+/* ---- owned ------------------------------------------------------------------------------------ */
+
+static const tree *grow_pointer(growth *g, unsigned depth, const tree *around) {
     tree *t = plant(g, POINTER);
-    const ta_type *type = (t->child[0] = grow(g, depth - 1, NULL))->type;
+    const ta_type *type = (t->child[0] = grow(g, depth - 1, around))->type;
     t->parts[0] = (ta_part)TA_PART_OWNED_INIT(NULL, type->traits, type, 0);
     describe(t, "pointer", sizeof(void *), _Alignof(void *), type->traits | TA_TRAIT_OWNS, 1);
     return t;
@@ -181,7 +165,7 @@ static const tree *grow_link(growth *g, const tree *around) {
 static const tree *grow_counted(growth *g, unsigned depth, const tree *around) {
     tree *t = plant(g, COUNTED);
     t->is_link = around != NULL && choose(g->from, 4) == 0;
-    t->child[0] = t->is_link ? around : grow(g, depth - 1, NULL);
+    t->child[0] = t->is_link ? around : grow(g, depth - 1, around);
     const ta_type *type = t->child[0]->type;
     uint32_t traits = t->is_link ? ALL_TRAITS : type->traits | TA_TRAIT_OWNS;
     t->width = (size_t)1 << choose(g->from, 4);
@@ -190,60 +174,70 @@ static const tree *grow_counted(growth *g, unsigned depth, const tree *around) {
     return t;
 }
 
-static const tree *grow_union(growth *g, unsigned depth, const tree *around) {
-    static const int64_t tags[3][CASES] = {{0, 1, 2}, {-1, 100, -128}, {7, 5, 3}};
-    tree *t = plant(g, UNION);
-    const int64_t *tag = tags[choose(g->from, 3)];
-    size_t size = 0, alignment = 16;
-    uint32_t traits = 0;
-    t->count = 1 + choose(g->from, CASES);
-    t->width = (size_t)1 << choose(g->from, 4);
-    for (size_t i = 0; i < t->count; i++) {
-        t->cases[i].tag = tag[i];
-        t->cases[i].is_empty = choose(g->from, 4) == 0;
-        if (t->cases[i].is_empty) continue;
-        const ta_type *type = (t->child[i] = grow(g, depth - 1, around))->type;
-        if (type->alignment > alignment) alignment = type->alignment;
-        if (type->size > size) size = type->size;
-        traits |= type->traits;
+static uint64_t hash_word(const void *key, uint64_t seed) { return ta_uint64_hash(key, seed); }
+static bool equal_word(const void *a, const void *b) { return ta_uint64_equal(a, b); }
+static uint64_t hash_text(const void *key, uint64_t seed) { return ta_string_hash(key, seed); }
+static bool equal_text(const void *a, const void *b) { return ta_string_equal(a, b); }
+
+static const tree *grow_key(growth *g) {
+    switch (choose(g->from, 3)) {
+    case 0:
+        return grow_known(g, SCALAR, &ta_uint64_type);
+    case 1:
+        return grow_known(g, STRING, &ta_string_type);
+    default: /* by its number, which it begins with */
+        return grow_known(g, PROBE, probe_types[choose(g->from, PROBE_TYPES)]);
     }
-    /* The union stands behind the tag, as far as the alignment has it. */
-    for (size_t i = 0; i < t->count; i++) {
-        if (t->cases[i].is_empty) continue;
-        const ta_type *type = t->child[i]->type;
-        t->offset[i] = alignment;
-        t->cases[i].part = (ta_part)TA_PART_INLINE_INIT(NULL, type->traits, type, alignment, 1);
-    }
-    t->parts[0] =
-        (ta_part){"as", TA_PART_VARIANT, traits, NULL, 0, t->count, 0, t->width, t->cases, NULL};
-    describe(t, "union", round_up(alignment + size, alignment), alignment, traits, 1);
+}
+
+static const tree *grow_table(growth *g, unsigned depth, const tree *around) {
+    tree *t = plant(g, TABLE), *entry = plant(g, STRUCT);
+    entry->count = 2;
+    entry->child[0] = grow_key(g);
+    entry->child[1] = grow(g, depth - 1, around);
+    grow_fields(g, entry);
+    t->child[0] = entry;
+    bool is_text = entry->child[0]->kind == STRING;
+    t->map = (ta_map_class){entry->type, is_text ? hash_text : hash_word,
+                            is_text ? equal_text : equal_word};
+    uint32_t traits = entry->own.traits | TA_TRAIT_OWNS;
+    t->parts[0] = (ta_part)TA_PART_MAP_INIT("map", entry->own.traits, entry->type, 0, &t->map);
+    describe(t, "table", sizeof(ta_map_core *), _Alignof(ta_map_core *), traits, 1);
     return t;
 }
 
-static const tree *grow_leaf(growth *g) {
-    switch (choose(g->from, 7)) {
-    case 0:
-        return grow_scalar(g);
-    case 1:
-        return grow_known(g, STRING, &ta_string_type);
-    case 2:
-        return grow_known(g, AGES, &ages_type);
-    case 3:
-        return grow_known(g, NAMES, &names_type);
-    case 4:
-        return grow_known(g, CLOSURE, &ta_fn_type);
-    default:
-        return grow_known(g, PROBE, &probe_type);
+/* As TA_FN of ta/closure.h makes a callable, with a descriptor of what is captured in t->own. */
+static const tree *grow_closure(growth *g, unsigned depth, const tree *around) {
+    tree *t = plant(g, CLOSURE);
+    const ta_type *type = (t->child[0] = grow(g, depth - 1, around))->type;
+    size_t alignment = type->alignment > _Alignof(void *) ? type->alignment : _Alignof(void *);
+    t->offset[0] = round_up(CAPTURED_TREE + sizeof(const tree *), type->alignment);
+    t->parts[0] = part_of(g, t->child[0], t->offset[0], type->traits);
+    /* Half of those that would not need a box get something that nobody looks at. */
+    size_t size = t->offset[0] + type->size + choose(g->from, 2) * TA_CLOSURE_SPACE;
+    describe(t, "captured", round_up(size, alignment), alignment, type->traits, 1);
+    t->type = &ta_fn_type;
+    t->callable =
+        (ta_callable){"sum", &t->own, &ta_uint64_type, captured_sum_in_place, type->traits, 0};
+    if (t->own.size > TA_CLOSURE_SPACE || alignment > TA_CLOSURE_ALIGNMENT) {
+        t->callable.call = captured_sum_in_box;
+        t->callable.traits |= TA_TRAIT_OWNS;
+        t->callable.is_boxed = type->traits == 0 && alignment <= TA_BLOCK_ALIGNMENT
+                                   ? TA_CLOSURE_BLOCK
+                                   : TA_CLOSURE_BOX;
     }
+    return t;
 }
+
+/* ---- all -------------------------------------------------------------------------------------- */
 
 static const tree *grow(growth *g, unsigned depth, const tree *around) {
     if (depth == 0) return grow_leaf(g);
-    switch (choose(g->from, 9)) {
+    switch (choose(g->from, 11)) {
     case 0:
         return grow_array(g, depth, around);
     case 1:
-        return grow_pointer(g, depth);
+        return grow_pointer(g, depth, around);
     case 2:
         return grow_counted(g, depth, around);
     case 3:
@@ -253,14 +247,44 @@ static const tree *grow(growth *g, unsigned depth, const tree *around) {
     case 5:
     case 6:
         return grow_struct(g, depth);
+    case 7:
+    case 8:
+        return grow_table(g, depth, around);
+    case 9:
+        return grow_closure(g, depth, around);
     default:
         return grow_leaf(g);
     }
 }
 
+/* What the links of a list hold: more often than elsewhere what an engine has lists of its own
+ * for. */
+static const tree *grow_held(growth *g, const tree *list) {
+    switch (choose(g->from, 4)) {
+    case 0:
+        return grow_counted(g, DEPTH - 1, list);
+    case 1:
+        return grow_table(g, DEPTH - 1, list);
+    case 2:
+        return grow_closure(g, DEPTH - 1, list);
+    default:
+        return grow(g, DEPTH - 1, list);
+    }
+}
+
+static const tree *grow_list(growth *g) {
+    tree *list = plant(g, STRUCT);
+    unsigned link_at = choose(g->from, 2);
+    list->count = 2;
+    list->child[link_at] = grow_link(g, list);
+    list->child[1 - link_at] = grow_held(g, list);
+    grow_fields(g, list);
+    return list;
+}
+
 const tree *forest_grow(forest *wood, choices *from) {
     growth g = {wood, from};
-    return grow(&g, DEPTH, NULL);
+    return choose(from, 3) == 0 ? grow_list(&g) : grow(&g, DEPTH, NULL);
 }
 
 void forest_fell(forest *wood) {

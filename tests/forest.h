@@ -46,19 +46,22 @@ void pool_init(pool *p);
 
 /* ---- probes ---------------------------------------------------------------------------------- */
 
-/* Values with functions of their own, in some of the trees. Each holds memory of malloc's, so that
- * one which is destroyed twice, or never, is found. */
+/* Values with functions of their own, which count, and fail when they are told to. In one operation
+ * each is relocated or cloned once at most: who asks twice is found out on the spot. */
 enum { PROBE_FAILED = -1000 };
 
 typedef struct probe_book {
-    size_t live;
-    size_t relocations, clones;               /* calls since the last reset */
+    size_t live;                              /* that have to be destroyed */
+    size_t relocations, clones;               /* calls in this operation */
     size_t fail_relocation_at, fail_clone_at; /* the call that fails, counted from 1; 0: none */
+    uint64_t operation;
 } probe_book;
 extern probe_book probes;
 
-/* No calls so far, and none fails. */
+/* The next operation: no calls so far, and none fails. */
 void probes_reset(void);
+/* None may be alive. */
+void probes_bury(void);
 
 /* ---- types ----------------------------------------------------------------------------------- */
 
@@ -75,10 +78,14 @@ const ta_type *tree_type(const tree *t);
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-/* Storage for one value, of the size that the descriptor says, to the byte. */
+/* Storage for one value, of the size that the descriptor says, to the byte; all zero. */
 void *value_storage(const tree *t);
-/* Fills it, with memory of `memory`, which does not fail. */
+void value_storage_release(const tree *t, void *storage);
+/* Fills it, with memory of a pool's, which does not fail. */
 void value_fill(const tree *t, void *value, choices *from, const ta_allocator *memory);
+/* Changes something somewhere in it as its user would (appends, removes, replaces), and checks that
+ * this is what happened. What needs memory gets it from a pool, which does not fail. */
+void value_change(const tree *t, void *value, choices *from, const ta_allocator *memory);
 
 /* What there is to see in a value, in a growing buffer. */
 typedef struct picture {
@@ -95,7 +102,32 @@ picture value_picture(const tree *t, const void *value, view what);
 bool picture_equal(const picture *a, const picture *b);
 void picture_free(picture *p);
 
-/* Are all probes of the value at home at `place`? */
+/* Where things stand that an engine may treat in a way of its own. */
+enum {
+    PROBE_IN_KEY = 1,
+    PROBE_IN_ENTRY = 2,
+    PROBE_IN_CLOSURE = 4,
+    PROBE_IN_BOXED_CLOSURE = 8,
+    PROBE_DEEP_IN_BOX = 16, /* so deep that the engine does not recurse; in what kind of block */
+    PROBE_DEEP_IN_ARRAY = 32,
+    PROBE_DEEP_IN_MAP = 64,
+    PROBE_DEEP_IN_CLOSURE = 128,
+    PROBE_EVERYWHERE = 255
+};
+
+/* What a value holds, in numbers. */
+typedef struct census {
+    size_t relocated, cloned, destroyed; /* probes with such a function */
+    size_t blocks, bytes; /* owned, and not from `home`; their content that is in use */
+    size_t maps;          /* the blocks of a map are counted as if it had just moved */
+    size_t room;          /* of all maps, in entries */
+    unsigned places;      /* PROBE_* */
+} census;
+
+/* `home`: NULL: all blocks are counted. */
+census value_census(const tree *t, const void *value, const ta_allocator *home);
+
+/* Are all probes of the value that relocate at home at `place`? */
 bool value_is_at(const tree *t, const void *value, ta_affinity place);
 
 #endif
