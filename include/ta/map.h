@@ -14,7 +14,8 @@
  * The table is one of Concurrency Kit's hash sets; the entries lie in chunks beside it and stay
  * where they are until they are removed or the map moves, so a pointer to a value stays good while
  * others are put and removed. The memory of removed entries is used for later ones, and goes back
- * to the allocator when the map moves, is cleared or is destroyed.
+ * to the allocator when the map moves, is cleared or is destroyed. A moved map keeps the room that
+ * it had; a clone has room for its entries.
  *
  * All memory of a map comes from one allocator: the one of the call that first needed memory, and
  * after a far move the move's. A far move takes a map as a whole or, when the destination has not
