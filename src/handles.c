@@ -52,10 +52,8 @@ ta_status ta_handle_make(ta_per_affinity *array, ta_affinity affinity, ta_handle
     return TA_OK;
 }
 
-ta_handle ta_handle_clone(const ta_handle *handle) {
-    if (handle == NULL || handle->array == NULL) return (ta_handle){NULL, NULL};
+void ta_handle_count_clone(const ta_handle *handle) {
     count_in(ta_slots_of(handle->array), handle->cell);
-    return *handle;
 }
 
 void ta_handle_drop(ta_handle *handle) {
@@ -125,6 +123,7 @@ const ta_type ta_pinned_type = {"ta_pinned",
 
 extern inline void *ta_handle_get(const ta_handle *handle);
 extern inline uint32_t ta_handle_slot(const ta_handle *handle);
+extern inline ta_handle ta_handle_clone(const ta_handle *handle);
 extern inline ta_handle ta_handle_take(ta_handle *handle);
 extern inline ta_status ta_handle_relocate(ta_handle *handle, const ta_move *move);
 extern inline ta_pinned ta_handle_pin(ta_handle *handle);

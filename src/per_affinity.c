@@ -376,9 +376,10 @@ ta_status ta_per_affinity_create(const ta_per_affinity_options *options, const t
         slots->maker.context = captured;
     }
     slots->total = TA_SHARES_OPEN;
-    slots->face.shape =
-        options->strategy.per == TA_PER_CUSTOM ? UINT64_MAX : ta_affinity_shape(any);
-    slots->face.per = (uint32_t)options->strategy.per;
+    slots->face.shape = options->strategy.per == TA_PER_CUSTOM
+                            ? UINT64_MAX
+                            : ta_affinity_shape(any) | (uint64_t)options->strategy.per
+                                                           << TA_SHAPE_FREE;
     slots->face.slot_count = slot_count;
     *out = &slots->face;
     return TA_OK;

@@ -124,10 +124,11 @@ typedef struct ta_slot_cell {
 /* What the inline functions read; immutable, and the beginning of more. Layout is part of the ABI;
  * use the functions. */
 typedef struct ta_per_affinity {
-    uint64_t shape; /* ta_affinity_shape() of the machine's places; none for CUSTOM, whose indices
-                            only its function knows */
-    uint32_t per;   /* a ta_per */
+    /* ta_affinity_shape() of the machine's places, and a ta_per in the bits that it leaves free; all
+     * ones for CUSTOM, whose indices only its function knows. */
+    uint64_t shape;
     uint32_t slot_count;
+    uint32_t unused;
     ta_slot_cell *cells;
 } ta_per_affinity;
 
@@ -154,8 +155,14 @@ TA_API void ta_per_affinity_destroy(ta_per_affinity *array);
 
 /* ---- reaching values ------------------------------------------------------------------------- */
 
-/* The three counts of an affinity in one word, whatever the processor's byte order: 0 for the
- * unknown one, never all ones, and equal for places of one machine alone. */
+/* The three counts of an affinity in one word, and 0 where its processor's index is: TA_SHAPE_FREE is
+ * the lowest bit of that. 0 for the unknown affinity, never all ones, and equal for places of one
+ * machine alone. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define TA_SHAPE_FREE 0
+#else
+#define TA_SHAPE_FREE 48
+#endif
 TA_INLINE uint64_t ta_affinity_shape(ta_affinity affinity) {
     const ta_affinity counts = {0, UINT16_MAX, 0, UINT16_MAX, 0, UINT16_MAX};
     uint64_t first, first_counts;
@@ -164,23 +171,27 @@ TA_INLINE uint64_t ta_affinity_shape(ta_affinity affinity) {
     __builtin_memcpy(&last, (const char *)&affinity + sizeof first, sizeof last);
     __builtin_memcpy(&first_counts, &counts, sizeof first_counts);
     __builtin_memcpy(&last_counts, (const char *)&counts + sizeof first, sizeof last_counts);
-    /* The last count falls on an index of the first eight bytes, which is masked out. */
+    /* The last count falls on the cache's index, which is masked out. */
     return (first & first_counts) | (uint64_t)(last & last_counts) << 16;
 }
 
 /* Finds the cell of an affinity; false where that takes more: a CUSTOM strategy, or an affinity
- * that is unknown, of another machine, or no affinity at all. Branches on the strategy, since a
- * branch that always goes the same way costs less than a shift by what memory says. Wait-free. */
+ * that is unknown, of another machine, or no affinity at all. One comparison where a core has a
+ * slot of its own (TA_PER_CORE is 0). Wait-free. */
 TA_INLINE bool ta_per_affinity_find(const ta_per_affinity *array, ta_affinity affinity,
                                     ta_slot_cell **out) {
-    uint32_t index = 0;
-    if (__builtin_expect(ta_affinity_shape(affinity) != array->shape, 0)) return false;
-    if (__builtin_expect(array->per == TA_PER_CORE, 1))
-        index = affinity.processor;
-    else if (array->per == TA_PER_CACHE)
-        index = affinity.cache;
-    else if (array->per == TA_PER_REGION)
-        index = affinity.region;
+    uint32_t index = affinity.processor;
+    uint64_t difference = ta_affinity_shape(affinity) ^ array->shape;
+    if (__builtin_expect(difference != 0, 0)) {
+        if (difference == (uint64_t)TA_PER_CACHE << TA_SHAPE_FREE)
+            index = affinity.cache;
+        else if (difference == (uint64_t)TA_PER_REGION << TA_SHAPE_FREE)
+            index = affinity.region;
+        else if (difference == (uint64_t)TA_PER_PROCESS << TA_SHAPE_FREE)
+            index = 0;
+        else
+            return false;
+    }
     if (__builtin_expect(index >= array->slot_count, 0)) return false;
     *out = &array->cells[index];
     return true;
@@ -195,7 +206,7 @@ TA_INLINE void *ta_per_affinity_get(ta_per_affinity *array, ta_affinity affinity
     ta_slot_cell *cell;
     if (__builtin_expect(array != NULL && ta_per_affinity_find(array, affinity, &cell), 1)) {
         uint64_t word = TA_SLOT_WORD_(&cell->slot);
-        if (__builtin_expect(TA_SLOT_IS_READY_(word), 1)) return TA_SLOT_VALUE_(word);
+        if (__builtin_expect(TA_SLOT_IS_READY_(word), 1)) return (void *)(uintptr_t)word;
     }
     return ta_per_affinity_get_or_make(array, affinity);
 }
@@ -297,9 +308,17 @@ TA_INLINE uint32_t ta_handle_slot(const ta_handle *handle) {
     return (uint32_t)(handle->cell - handle->array->cells);
 }
 
+/* Counts a handle more where this one is: what a clone needs. */
+TA_API void ta_handle_count_clone(const ta_handle *handle);
+
 /* A second handle at the same slot; of NULL, an empty one. Writes to the slot's own count.
  * Wait-free. */
-TA_API ta_handle ta_handle_clone(const ta_handle *handle);
+TA_INLINE ta_handle ta_handle_clone(const ta_handle *handle) {
+    ta_handle none = {NULL, NULL};
+    if (handle == NULL || handle->array == NULL) return none;
+    ta_handle_count_clone(handle);
+    return *handle;
+}
 
 /* Gives the handle up and leaves an empty one; the last one of an array whose owner destroyed it
  * tears it down. NULL is allowed. Wait-free, save for what is destroyed. */
