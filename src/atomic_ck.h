@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The order that ck's single-producer single-consumer ring leaves out on processors that are not
- * total-store-order. On x86-64 it is a compiler barrier and costs no instruction; x86-64 is what
- * the tests run on, other processors rest on the arguments here and on models/lane.pml.
+ * The order that ck's rings leave out on processors that are not total-store-order. On x86-64 it is
+ * a compiler barrier and costs no instruction; x86-64 is what the tests run on, other processors
+ * rest on the argument here.
  *
  * One order is missing and needs nothing: ck 0.7.1 (before commit c7945fe) orders the store of the
  * consumer's index after the copy's stores only, not after its loads. The ring always keeps one
- * cell spare, so the producer comes to that cell only after the *next* store of the index, and the
+ * cell spare, so a producer comes to that cell only after the *next* store of the index, and the
  * load fence of that dequeue (arm64 dmb ishld, POWER lwsync: both order loads before later stores)
- * stands between. The model has it as FREE_EARLY, which passes, and fails as soon as the spare cell
- * is gone.
+ * stands between.
  */
 #ifndef TA_SRC_ATOMIC_CK_H
 #define TA_SRC_ATOMIC_CK_H

@@ -6,15 +6,13 @@
 
 #include "error.h"
 
+#include <stddef.h>
+
 _Static_assert(sizeof(ta_cell) == TA_CACHE_LINE, "a cell is one cache line");
-_Static_assert(offsetof(ck_ring_t, p_tail) / TA_CACHE_LINE !=
-                   offsetof(ck_ring_t, c_head) / TA_CACHE_LINE,
-               "the sender's and the receiver's words need a line each");
-_Static_assert(offsetof(ck_ring_t, p_head) / TA_CACHE_LINE !=
-                   offsetof(ck_ring_t, mask) / TA_CACHE_LINE,
-               "the words that nobody writes need a line of their own");
-_Static_assert((uint64_t)TA_LANE_CELLS_MAX * sizeof(ta_cell) <= UINT64_C(1) << 32,
-               "ck computes an offset into the buffer in 32 bits");
+_Static_assert(offsetof(ta_lane, receiver) - offsetof(ta_lane, sender) == TA_CACHE_LINE &&
+                   offsetof(ta_lane, freed) - offsetof(ta_lane, receiver) == TA_CACHE_LINE &&
+                   offsetof(ta_lane, cells) - offsetof(ta_lane, freed) == TA_CACHE_LINE,
+               "the sender's words, the receiver's and what is between have a line each");
 
 static size_t lane_bytes(uint32_t cells) {
     return sizeof(ta_lane) + (size_t)cells * sizeof(ta_cell);
@@ -29,9 +27,10 @@ ta_status ta_lane_create(uint32_t cells, const ta_allocator *allocator, ta_lane 
     if ((cells & (cells - 1)) != 0)
         return ta_fail(TA_E_INVALID, "%u cells; a power of two is needed", cells);
     if (allocator == NULL) allocator = ta_allocator_default();
-    ta_lane *lane = ta_allocate(allocator, lane_bytes(cells), _Alignof(ta_lane));
+    ta_lane *lane = ta_allocate_zeroed(allocator, 1, lane_bytes(cells), _Alignof(ta_lane));
     if (lane == NULL) return ta_fail(TA_E_NOMEM, "no memory for %u cells", cells);
-    ck_ring_init(&lane->ring, cells);
+    lane->sender.mask = lane->receiver.mask = cells - 1;
+    lane->sender.shift = lane->receiver.shift = (uint32_t)__builtin_ctz(cells);
     lane->allocator = *allocator;
     *out = lane;
     return TA_OK;
@@ -40,5 +39,5 @@ ta_status ta_lane_create(uint32_t cells, const ta_allocator *allocator, ta_lane 
 void ta_lane_destroy(ta_lane *lane) {
     if (lane == NULL) return;
     ta_allocator allocator = lane->allocator; /* the call frees the memory that holds it */
-    ta_release(&allocator, lane, lane_bytes(lane->ring.size), _Alignof(ta_lane));
+    ta_release(&allocator, lane, lane_bytes(lane->sender.mask + 1), _Alignof(ta_lane));
 }

@@ -13,8 +13,7 @@
 
 #include <stddef.h>
 
-/* -DTA_TSAN=0 leaves the annotations out of a sanitized build: planted/lane_race.c shows what
- * for. */
+/* -DTA_TSAN=0 leaves the annotations out of a sanitized build. */
 #ifndef TA_TSAN
 #if defined(__SANITIZE_THREAD__)
 #define TA_TSAN 1

@@ -204,8 +204,8 @@ static void a_damaged_message_is_found(void **state) {
     for (unsigned bytes = 8; bytes <= 64; bytes *= 8) {
         assert_int_equal(duo_place(all->duo, all->here, all->here), TA_OK);
         assert_int_equal(ta_lane_create(MEASURE_LANE_CELLS, NULL, &lane), TA_OK);
-        memset(ta_lane_reserve(lane)->bytes, 1, sizeof(ta_cell));
-        ta_lane_commit(lane);
+        memset(ta_lane_reserve(lane)->words, 1, TA_CELL_WORDS_COUNT * sizeof(uint64_t));
+        ta_lane_commit(lane, 2);
         assert_int_equal(measure_lane_stream(all->duo, lane, bytes, &ns), MEASURE_BROKEN);
         ta_lane_destroy(lane);
     }

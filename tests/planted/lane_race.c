@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Bugs of a lane's user, planted: does ThreadSanitizer still see them through the annotations?
+ * Bugs of a lane's user, planted: does ThreadSanitizer see them?
  *
  *   lane_race clean    objects change hands as they should: no report, exit 0
  *   lane_race object   the sender writes an object after it gave it away: a data race, exit 66
  *   lane_race cell     the sender writes a cell after its commit: a data race, exit 66
  *
- * Built with -DTA_TSAN=0 (no annotations) `clean` is reported too, which is why there are any.
  * Without ThreadSanitizer every mode exits 0.
  */
 #include "lane.h"
@@ -36,10 +35,11 @@ static void *send_all(void *argument) {
         while ((cell = ta_lane_reserve(shared->lane)) == NULL) sched_yield();
         uint64_t *object = &shared->objects[i];
         *object = i;
-        memcpy(cell->bytes, &object, sizeof object);
-        ta_lane_commit(shared->lane);
+        cell->words[0] = (uint64_t)(uintptr_t)object;
+        cell->words[TA_CELL_WORDS_COUNT - 1] = 0;
+        ta_lane_commit(shared->lane, 0);
         if (shared->mode == OBJECT) *object = i + 1;
-        if (shared->mode == CELL) cell->bytes[TA_CACHE_LINE - 1] = 1;
+        if (shared->mode == CELL) cell->words[TA_CELL_WORDS_COUNT - 1] = 1;
         /* Relaxed: puts the receiver's access later in time, and gives no order that could excuse
          * it. */
         ta_store_relaxed_u32(&shared->written, i + 1);
@@ -54,9 +54,10 @@ static void *receive_all(void *argument) {
         ta_cell cell;
         while (ta_load_relaxed_u32(&shared->written) <= i) sched_yield();
         while (!ta_lane_receive(shared->lane, &cell)) sched_yield();
-        uint64_t *object;
-        memcpy(&object, cell.bytes, sizeof object);
+        uint64_t *object = (uint64_t *)(uintptr_t)cell.words[0];
         sum += *object;
+        /* A word that nobody looks at is not even copied, where receive() is inlined. */
+        sum += cell.words[TA_CELL_WORDS_COUNT - 1];
         *object = 0;
     }
     printf("sum %llu\n", (unsigned long long)sum);
@@ -73,7 +74,9 @@ int main(int argc, char **argv) {
         return 2;
     }
     shared.mode = (enum mode)mode;
-    if (ta_lane_create(8, NULL, &shared.lane) != TA_OK) return 1;
+    /* With a bug, a lane that never fills: the sanitizer does not report what happened before a
+     * long wait, since it no longer knows where. */
+    if (ta_lane_create(mode == CLEAN ? 8 : 1024, NULL, &shared.lane) != TA_OK) return 1;
     pthread_t threads[2];
     if (pthread_create(&threads[0], NULL, send_all, &shared) != 0) return 1;
     if (pthread_create(&threads[1], NULL, receive_all, &shared) != 0) return 1;

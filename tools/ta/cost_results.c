@@ -15,7 +15,7 @@ const cost_measure_info cost_measures[COST_MEASURES] = {
                    "A message through one lane and its answer through another, both ends polling.",
                    false},
     [COST_STREAM_8] = {"lane_stream_8", "Lane at full stream, 8 bytes",
-                       "Time per message of 8 bytes, eight to a cell, while the sender never "
+                       "Time per message of 8 bytes, seven to a cell, while the sender never "
                        "pauses; with itself: one thread sends bursts and receives them.",
                        true},
     [COST_STREAM_64] = {"lane_stream_64", "Lane at full stream, 64 bytes",

@@ -37,7 +37,7 @@ measure_outcome measure_line(measure_duo *duo, double *round_trip_ns);
 measure_outcome measure_lane_round_trip(measure_duo *duo, ta_lane *forth, ta_lane *back,
                                         double *round_trip_ns);
 
-/* Per message of `message_bytes` (8: eight to a cell, 64: one to a cell) while the sender never
+/* Per message of `message_bytes` (8: seven to a cell, 64: one to a cell) while the sender never
  * pauses and the receiver never rests; every message's content is checked. On one processor: by
  * one thread, which sends a burst and then receives it. The lane is empty before and after. */
 measure_outcome measure_lane_stream(measure_duo *duo, ta_lane *lane, unsigned message_bytes,

@@ -4,10 +4,6 @@
  */
 #include "measure.h"
 
-#include <string.h>
-
-#define CELL_WORDS ((unsigned)(sizeof(ta_cell) / sizeof(uint64_t)))
-
 /* ---- round trip ------------------------------------------------------------------------------ */
 
 #define TRIPS 512
@@ -24,8 +20,8 @@ static bool send_word(ta_lane *lane, uint64_t word) {
     ta_cell *cell = ta_lane_reserve(lane);
 
     if (cell == NULL) return false;
-    memcpy(cell->bytes, &word, sizeof word);
-    ta_lane_commit(lane);
+    cell->words[0] = word;
+    ta_lane_commit(lane, 0);
     return true;
 }
 
@@ -34,7 +30,7 @@ static bool receive_word(measure_duo *duo, ta_lane *lane, uint64_t *word) {
 
     for (unsigned tries = 0; !ta_lane_receive(lane, &cell);)
         if (!duo_wait(duo, &tries)) return false;
-    memcpy(word, cell.bytes, sizeof *word);
+    *word = cell.words[0];
     return true;
 }
 
@@ -81,41 +77,45 @@ measure_outcome measure_lane_round_trip(measure_duo *duo, ta_lane *forth, ta_lan
 
 /* The lane twice around unmeasured, so that its memory is there and both sides are in their
  * stride; then eight times. */
-#define WARM_UP_WORDS (UINT64_C(2) * MEASURE_LANE_CELLS * CELL_WORDS)
-#define MEASURED_WORDS (UINT64_C(8) * MEASURE_LANE_CELLS * CELL_WORDS)
-#define STREAM_WORDS (WARM_UP_WORDS + MEASURED_WORDS)
-/* What one thread sends before it receives: 64 cells. */
-#define BURST_WORDS (UINT64_C(64) * CELL_WORDS)
+#define WARM_UP_CELLS (UINT64_C(2) * MEASURE_LANE_CELLS)
+#define MEASURED_CELLS (UINT64_C(8) * MEASURE_LANE_CELLS)
+#define STREAM_CELLS (WARM_UP_CELLS + MEASURED_CELLS)
+/* What one thread sends before it receives. */
+#define BURST_CELLS UINT64_C(64)
+
+/* A small message is a word, and a cell holds seven; a large one is a cell, whose head is a word
+ * too, but for the lane's bit. */
+static inline unsigned messages_per_cell(bool is_small) {
+    return is_small ? TA_CELL_WORDS_COUNT : 1;
+}
 
 typedef struct stream_job {
     ta_lane *lane;
-    unsigned message_words;
+    bool is_small;
     int64_t start_ns; /* written by `from` */
     int64_t end_ns;   /* written by `to` */
     bool intact;      /* written by `to` */
 } stream_job;
 
-/* The content of the stream: its word number n. */
-static uint64_t stream_word(uint64_t n) { return n * UINT64_C(0x9e3779b97f4a7c15); }
+/* The content of the stream: its word number n, an even one, as a head must be. */
+static uint64_t stream_word(uint64_t n) { return n * UINT64_C(0x9e3779b97f4a7c16); }
 
 /* The sending end: messages go into a cell one by one, and the cell leaves when it is full. */
 typedef struct stream_out {
     ta_lane *lane;
     ta_cell *cell; /* reserved, or NULL */
-    size_t used;   /* bytes of it */
+    unsigned used; /* words of it */
     uint64_t next; /* number of the stream's next word */
 } stream_out;
 
 /* False: the lane is full. */
-static inline bool put_message(stream_out *out, unsigned words) {
+static inline bool put_message(stream_out *out, bool is_small) {
     if (out->cell == NULL && (out->cell = ta_lane_reserve(out->lane)) == NULL) return false;
-    for (unsigned i = 0; i < words; i++) {
-        uint64_t word = stream_word(out->next++);
-        memcpy(out->cell->bytes + out->used, &word, sizeof word);
-        out->used += sizeof word;
-    }
-    if (out->used == sizeof *out->cell) {
-        ta_lane_commit(out->lane);
+    uint64_t head = is_small ? 0 : stream_word(out->next++);
+    unsigned end = is_small ? out->used + 1 : TA_CELL_WORDS_COUNT;
+    while (out->used < end) out->cell->words[out->used++] = stream_word(out->next++);
+    if (out->used == TA_CELL_WORDS_COUNT) {
+        ta_lane_commit(out->lane, head);
         out->cell = NULL;
         out->used = 0;
     }
@@ -126,79 +126,78 @@ static inline bool put_message(stream_out *out, unsigned words) {
 typedef struct stream_in {
     ta_cell cell;
     ta_lane *lane;
-    size_t left;    /* bytes of it that were not read */
+    unsigned left;  /* words of it that were not read */
     uint64_t next;  /* number of the stream's next word */
     uint64_t wrong; /* not 0 when a word was not the one that was sent */
 } stream_in;
 
 /* False: the lane is empty. */
-static inline bool take_message(stream_in *in, unsigned words) {
+static inline bool take_message(stream_in *in, bool is_small) {
     if (in->left == 0) {
         if (!ta_lane_receive(in->lane, &in->cell)) return false;
-        in->left = sizeof in->cell;
+        in->left = TA_CELL_WORDS_COUNT;
+        in->wrong |= in->cell.head ^ (is_small ? 0 : stream_word(in->next++));
     }
-    for (unsigned i = 0; i < words; i++) {
-        uint64_t word;
-        memcpy(&word, in->cell.bytes + (sizeof in->cell - in->left), sizeof word);
-        in->wrong |= word ^ stream_word(in->next++);
-        in->left -= sizeof word;
-    }
+    unsigned end = is_small ? in->left - 1 : 0;
+    for (; in->left > end; in->left--)
+        in->wrong |= in->cell.words[TA_CELL_WORDS_COUNT - in->left] ^ stream_word(in->next++);
     return true;
 }
 
 /* The loops below are compiled for each size of a message. */
 static inline __attribute__((always_inline)) void send_all(measure_duo *duo, stream_job *job,
-                                                           unsigned words) {
+                                                           bool is_small) {
     stream_out out = {.lane = job->lane};
 
-    for (uint64_t k = 0; k < STREAM_WORDS; k += words) {
-        if (k == WARM_UP_WORDS) job->start_ns = duo_now();
-        for (unsigned tries = 0; !put_message(&out, words);)
+    for (uint64_t k = 0; k < STREAM_CELLS * messages_per_cell(is_small); k++) {
+        if (k == WARM_UP_CELLS * messages_per_cell(is_small)) job->start_ns = duo_now();
+        for (unsigned tries = 0; !put_message(&out, is_small);)
             if (!duo_wait(duo, &tries)) return;
     }
 }
 
 static inline __attribute__((always_inline)) void receive_all(measure_duo *duo, stream_job *job,
-                                                              unsigned words) {
+                                                              bool is_small) {
     stream_in in = {.lane = job->lane};
 
-    for (uint64_t k = 0; k < STREAM_WORDS; k += words)
-        for (unsigned tries = 0; !take_message(&in, words);)
+    for (uint64_t k = 0; k < STREAM_CELLS * messages_per_cell(is_small); k++)
+        for (unsigned tries = 0; !take_message(&in, is_small);)
             if (!duo_wait(duo, &tries)) return;
     job->end_ns = duo_now();
     job->intact = in.wrong == 0;
 }
 
 /* Both ends in one thread: a burst out, the same burst in. Waits for nobody. */
-static inline __attribute__((always_inline)) bool pass_all(stream_job *job, unsigned words) {
+static inline __attribute__((always_inline)) bool pass_all(stream_job *job, bool is_small) {
     stream_out out = {.lane = job->lane};
     stream_in in = {.lane = job->lane};
+    uint64_t burst = BURST_CELLS * messages_per_cell(is_small);
 
-    for (uint64_t k = 0; k < STREAM_WORDS; k += BURST_WORDS) {
-        if (k == WARM_UP_WORDS) job->start_ns = duo_now();
-        for (unsigned i = 0; i < BURST_WORDS; i += words)
-            if (!put_message(&out, words)) return false;
-        for (unsigned i = 0; i < BURST_WORDS; i += words)
-            if (!take_message(&in, words)) return false;
+    for (uint64_t k = 0; k < STREAM_CELLS; k += BURST_CELLS) {
+        if (k == WARM_UP_CELLS) job->start_ns = duo_now();
+        for (uint64_t i = 0; i < burst; i++)
+            if (!put_message(&out, is_small)) return false;
+        for (uint64_t i = 0; i < burst; i++)
+            if (!take_message(&in, is_small)) return false;
     }
     job->end_ns = duo_now();
     return in.wrong == 0;
 }
 
 static void stream_send(measure_duo *duo, stream_job *job) {
-    if (job->message_words == 1)
-        send_all(duo, job, 1);
+    if (job->is_small)
+        send_all(duo, job, true);
     else
-        send_all(duo, job, CELL_WORDS);
+        send_all(duo, job, false);
 }
 static void stream_receive(measure_duo *duo, stream_job *job) {
-    if (job->message_words == 1)
-        receive_all(duo, job, 1);
+    if (job->is_small)
+        receive_all(duo, job, true);
     else
-        receive_all(duo, job, CELL_WORDS);
+        receive_all(duo, job, false);
 }
 static bool stream_alone(stream_job *job) {
-    return job->message_words == 1 ? pass_all(job, 1) : pass_all(job, CELL_WORDS);
+    return job->is_small ? pass_all(job, true) : pass_all(job, false);
 }
 
 static void stream_part(measure_duo *duo, duo_side side, void *argument) {
@@ -211,13 +210,14 @@ static void stream_part(measure_duo *duo, duo_side side, void *argument) {
 
 measure_outcome measure_lane_stream(measure_duo *duo, ta_lane *lane, unsigned message_bytes,
                                     double *message_ns) {
-    stream_job job = {.lane = lane, .message_words = message_bytes / sizeof(uint64_t)};
+    stream_job job = {.lane = lane, .is_small = message_bytes == sizeof(uint64_t)};
 
     if (duo->same_processor)
         job.intact = stream_alone(&job); /* the helper sleeps: on this processor it never spins */
     else if (!duo_run(duo, stream_part, &job))
         return MEASURE_GAVE_UP;
     if (!job.intact) return MEASURE_BROKEN;
-    *message_ns = (double)(job.end_ns - job.start_ns) * job.message_words / (double)MEASURED_WORDS;
+    *message_ns = (double)(job.end_ns - job.start_ns) /
+                  (double)(MEASURED_CELLS * messages_per_cell(job.is_small));
     return MEASURE_OK;
 }

@@ -13,6 +13,8 @@
  *   store_release   what happened before it is visible to who acquires it
  *   store_relaxed   the value, untorn, and no order
  *   fetch_add_*     adds, wrapping, and returns the value from before
+ *   fetch_or_*, fetch_and_*
+ *                   sets or keeps bits, and returns the value from before
  *   exchange_*      stores, and returns the value from before
  *   compare_exchange_*
  *                   stores if the word has the value *expected; if not, it has another one, which
@@ -51,9 +53,20 @@ TA_BEGIN_DECLS
         return __atomic_fetch_add(word, value, __ATOMIC_ACQ_REL);                                  \
     }
 
+#define TA_ATOMIC_BITS_(suffix, type)                                                              \
+    static inline type ta_fetch_or_acq_rel_##suffix(type *word, type bits) {                       \
+        return __atomic_fetch_or(word, bits, __ATOMIC_ACQ_REL);                                    \
+    }                                                                                              \
+    static inline type ta_fetch_and_acq_rel_##suffix(type *word, type bits) {                      \
+        return __atomic_fetch_and(word, bits, __ATOMIC_ACQ_REL);                                   \
+    }
+
 #define TA_ATOMIC_EXCHANGE_(suffix, type)                                                          \
     static inline type ta_exchange_release_##suffix(type *word, type value) {                      \
         return __atomic_exchange_n(word, value, __ATOMIC_RELEASE);                                 \
+    }                                                                                              \
+    static inline type ta_exchange_acquire_##suffix(type *word, type value) {                      \
+        return __atomic_exchange_n(word, value, __ATOMIC_ACQUIRE);                                 \
     }
 
 #define TA_ATOMIC_COMPARE_EXCHANGE_(suffix, type)                                                  \
@@ -70,16 +83,23 @@ TA_BEGIN_DECLS
 
 /* For inline functions that have an emitted symbol, too: those may call no static one. */
 #define TA_LOAD_ACQUIRE_(word) __atomic_load_n((word), __ATOMIC_ACQUIRE)
+/* For pointers to whatever. */
+#define TA_LOAD_RELAXED_(word) __atomic_load_n((word), __ATOMIC_RELAXED)
+#define TA_STORE_RELEASE_(word, value) __atomic_store_n((word), (value), __ATOMIC_RELEASE)
 
 TA_ATOMIC_LOAD_STORE_(u32, uint32_t)
 TA_ATOMIC_LOAD_STORE_(u64, uint64_t)
 TA_ATOMIC_ADD_(u32, uint32_t)
 TA_ATOMIC_ADD_(u64, uint64_t)
+TA_ATOMIC_BITS_(u32, uint32_t)
+TA_ATOMIC_BITS_(u64, uint64_t)
 TA_ATOMIC_EXCHANGE_(u64, uint64_t)
+TA_ATOMIC_COMPARE_EXCHANGE_(u32, uint32_t)
 TA_ATOMIC_COMPARE_EXCHANGE_(u64, uint64_t)
 
 #undef TA_ATOMIC_LOAD_STORE_
 #undef TA_ATOMIC_ADD_
+#undef TA_ATOMIC_BITS_
 #undef TA_ATOMIC_EXCHANGE_
 #undef TA_ATOMIC_COMPARE_EXCHANGE_
 
