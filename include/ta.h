@@ -17,6 +17,7 @@
 #include "ta/map.h"
 #include "ta/closure.h"
 #include "ta/per_affinity.h"
+#include "ta/storage.h"
 #include "ta/validator.h"
 
 #endif

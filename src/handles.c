@@ -7,32 +7,15 @@
 #include "per_affinity.h"
 
 #include "error.h"
-#include "shares.h"
-
-/* The count of a handle that is at `cell` (NULL: nowhere). */
-static uint64_t *count_of(ta_slots *slots, ta_slot_cell *cell) {
-    return cell == NULL ? &slots->face.cells[0].handles : &cell->handles;
-}
-
-static void count_in(ta_slots *slots, ta_slot_cell *cell) {
-    ta_shares_begin(count_of(slots, cell), &slots->total);
-}
 
 void ta_per_affinity_destroy(ta_per_affinity *array) {
     if (array == NULL) return;
     ta_slots *slots = ta_slots_of(array);
-    for (uint32_t i = 0; i < slots->face.slot_count; i++)
-        ta_shares_close_part(&slots->face.cells[i].handles, &slots->total);
-    if (ta_shares_close(&slots->total)) ta_slots_tear_down(slots);
+    if (ta_cells_end_owner(&slots->base)) ta_slots_tear_down(slots);
 }
 
 uint64_t ta_per_affinity_handle_count(const ta_per_affinity *array) {
-    if (array == NULL) return 0;
-    const ta_slots *slots = ta_slots_of(array);
-    uint64_t sum = ta_shares_of_total(&slots->total);
-    for (uint32_t i = 0; i < slots->face.slot_count; i++)
-        sum += ta_shares_of_part(&slots->face.cells[i].handles);
-    return (int64_t)sum < 0 ? 0 : sum; /* possible while others count */
+    return array == NULL ? 0 : ta_cells_share_count(&ta_slots_of(array)->base);
 }
 
 /* ---- handles ---------------------------------------------------------------------------------- */
@@ -45,22 +28,22 @@ ta_status ta_handle_make(ta_per_affinity *array, ta_affinity affinity, ta_handle
     ta_slots *slots = ta_slots_of(array);
     if (!ta_affinity_is_unknown(affinity)) {
         ta_status status = ta_slots_settle(slots, affinity, &cell);
-        if (status != TA_OK) return ta_slots_explain(slots, affinity, status, __func__);
+        if (status != TA_OK) return ta_cells_explain(&slots->base, affinity, status, __func__);
     }
-    count_in(slots, cell);
+    ta_cells_begin_share(&slots->base, cell);
     *out = (ta_handle){array, cell};
     return TA_OK;
 }
 
 void ta_handle_count_clone(const ta_handle *handle) {
-    count_in(ta_slots_of(handle->array), handle->cell);
+    ta_cells_begin_share(&ta_slots_of(handle->array)->base, handle->cell);
 }
 
 void ta_handle_drop(ta_handle *handle) {
     ta_handle dropped = ta_handle_take(handle);
     if (dropped.array == NULL) return;
     ta_slots *slots = ta_slots_of(dropped.array);
-    if (ta_shares_end(count_of(slots, dropped.cell), &slots->total)) ta_slots_tear_down(slots);
+    if (ta_cells_end_share(&slots->base, dropped.cell)) ta_slots_tear_down(slots);
 }
 
 ta_status ta_handle_relocate_or_make(ta_handle *handle, const ta_move *move) {

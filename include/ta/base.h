@@ -69,7 +69,14 @@ TA_BEGIN_DECLS
     X(TA_E_SYSTEM, -12, "the operating system refused")                                            \
     X(TA_E_NOT_CLONEABLE, -13, "values of the type cannot be cloned")                              \
     X(TA_E_TAG, -14, "the tag of a tagged union is none of its cases")                             \
-    X(TA_E_REENTERED, -15, "a constructor asked for a slot that waits for it")
+    X(TA_E_REENTERED, -15, "a constructor asked for a slot that waits for it")                     \
+    X(TA_E_EMPTY, -16, "the slot has no value")                                                    \
+    X(TA_E_FULL, -17, "there is no room, now")                                                     \
+    X(TA_E_CLOSED, -18, "the port is closed")                                                      \
+    X(TA_E_BUSY, -19, "it is in use")                                                              \
+    X(TA_E_TOO_MANY, -20, "there are as many as there may be")                                     \
+    X(TA_E_EXPIRED, -21, "the deadline passed before it began")                                    \
+    X(TA_E_CANCELLED, -22, "it was cancelled before it began")
 
 typedef enum ta_status {
 #define TA_STATUS_ENUM_(name, value, message) name = value,

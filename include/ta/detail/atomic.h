@@ -67,6 +67,9 @@ TA_BEGIN_DECLS
     }                                                                                              \
     static inline type ta_exchange_acquire_##suffix(type *word, type value) {                      \
         return __atomic_exchange_n(word, value, __ATOMIC_ACQUIRE);                                 \
+    }                                                                                              \
+    static inline type ta_exchange_acq_rel_##suffix(type *word, type value) {                      \
+        return __atomic_exchange_n(word, value, __ATOMIC_ACQ_REL);                                 \
     }
 
 #define TA_ATOMIC_COMPARE_EXCHANGE_(suffix, type)                                                  \
