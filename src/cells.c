@@ -144,6 +144,11 @@ static uint32_t strategy_index(const ta_strategy *strategy, ta_affinity affinity
 ta_status ta_cells_find(const ta_cells *cells, ta_affinity affinity, uint32_t *out) {
     if (ta_affinity_is_unknown(affinity)) return TA_E_UNKNOWN_AFFINITY;
     if (!ta_affinity_same_shape(affinity, cells->shape)) return TA_E_FOREIGN_AFFINITY;
+    /* Those that the strategy does not use, too: memory of the place is asked for by all. */
+    if (ta_affinity_processor(affinity) >= ta_affinity_processor_count(affinity) ||
+        ta_affinity_cache(affinity) >= ta_affinity_cache_count(affinity) ||
+        ta_affinity_region(affinity) >= ta_affinity_region_count(affinity))
+        return TA_E_RANGE;
     *out = strategy_index(&cells->strategy, affinity);
     return *out < cells->face.slot_count ? TA_OK : TA_E_RANGE;
 }

@@ -86,6 +86,31 @@ static void indices_beyond_their_count_are_answered(void **state) {
     }
 }
 
+/* Such an affinity finds a slot, but no memory belongs to its place. */
+static void indices_that_the_strategy_does_not_use_are_looked_at(void **state) {
+    (void)state;
+    const uint32_t counts[] = {2, 3};
+    ta_registry_options machine = {.machine = TA_MACHINE_COUNTS,
+                                   .processors = TA_PROCESSORS_ALL,
+                                   .counts = counts,
+                                   .counts_length = 2};
+    ta_registry *registry;
+    assert_int_equal(ta_registry_create(&machine, &registry), TA_OK);
+    log_book book = {0};
+    items array;
+    ta_per_affinity_options options = {.registry = registry};
+    assert_int_equal(items_create(&array, &options, make_item, &book), TA_OK);
+    ta_affinity wrong = ta_registry_affinity(registry, 1);
+    wrong.region = wrong.region_count;
+    check_refusal(array, wrong, TA_E_RANGE, "out of range");
+    wrong = ta_registry_affinity(registry, 1);
+    wrong.cache = wrong.cache_count;
+    check_refusal(array, wrong, TA_E_RANGE, "out of range");
+    assert_int_equal(book.calls, 0);
+    items_destroy(&array);
+    ta_registry_destroy(registry);
+}
+
 static void null_is_answered(void **state) {
     (void)state;
     items none = {NULL};
@@ -185,6 +210,7 @@ int main(int argc, char **argv) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_affinities_are_answered),
         cmocka_unit_test(indices_beyond_their_count_are_answered),
+        cmocka_unit_test(indices_that_the_strategy_does_not_use_are_looked_at),
         cmocka_unit_test(null_is_answered),
         cmocka_unit_test(wrong_creations_are_answered),
     };

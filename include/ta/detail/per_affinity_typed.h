@@ -52,7 +52,7 @@
  *     NAME_pinned NAME_pinned_clone(const NAME_pinned *pinned);
  *     void NAME_pinned_drop(NAME_pinned *pinned);
  *
- * A function of another type is refused by the compiler. */
+ * For a function of another type compilers have at least a warning. */
 #define TA_PER_AFFINITY(NAME, ELEMENT)                                                             \
     typedef ELEMENT##_value NAME##_element;                                                        \
     typedef struct NAME {                                                                          \
