@@ -53,6 +53,7 @@ typedef struct lane_entries {
 
 /* The three lanes, one and the same code thrice; the floors; the peers. */
 lane_entries lane_entries_ours(void);
+lane_entries lane_entries_port(void); /* the public functions above it */
 lane_entries lane_entries_cached(void);
 lane_entries lane_entries_ck(void);
 lane_entries lane_entries_floor(void);

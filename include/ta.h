@@ -19,5 +19,8 @@
 #include "ta/per_affinity.h"
 #include "ta/storage.h"
 #include "ta/validator.h"
+#include "ta/port.h"
+#include "ta/call.h"
+#include "ta/fan.h"
 
 #endif

@@ -57,6 +57,16 @@ extern inline bool ta_fn_call(const ta_fn *fn, void *result);
 extern inline bool ta_fn_mut_call(ta_fn_mut *fn, void *result);
 extern inline bool ta_fn_once_call(ta_fn_once *fn, void *result);
 
+/* ---- boxes ------------------------------------------------------------------------------------ */
+
+/* Both kinds of box are the same one for a type without traits. */
+void ta_closure_unbox(ta_closure *closure) {
+    if (closure == NULL) return;
+    if (ta_closure_is_boxed(closure->callable))
+        ta_box_release(closure->callable->captured, ta_closure_content(closure->storage, true));
+    closure->callable = NULL;
+}
+
 /* ---- results --------------------------------------------------------------------------------- */
 
 /* A descriptor that a header makes by macro is another one in each source file that includes it. */

@@ -68,7 +68,7 @@ typedef struct ta_callable {
     void (*call)(void *storage, void *result);
     uint32_t traits;   /* the captured type's, with TA_TRAIT_OWNS where there is a box */
     uint32_t is_boxed; /* 0, or how the captured value stands in a block of its own, as below */
-} ta_callable;
+} __attribute__((aligned(16))) ta_callable; /* so the low bits of its address are free for others */
 
 /* Values of is_boxed. */
 enum {
@@ -171,6 +171,10 @@ TA_INLINE ta_closure ta_closure_take(ta_closure *closure) {
     closure->callable = NULL;
     return taken;
 }
+
+/* Leaves an empty closure behind, and what was captured alone: a box is given back, its content is
+ * whoever's it is. For a closure that was made and not handed on. NULL is allowed. */
+TA_API void ta_closure_unbox(ta_closure *closure);
 
 /* Can the closure be called with this storage for a result? Not when it is empty, and not without
  * storage when there is a result. Wait-free. */

@@ -16,6 +16,9 @@
  * the caller looks again in a loop. Blocking; not a cancellation point. */
 void ta_os_park(const uint32_t *word, uint32_t expected);
 
+/* The same, for `timeout` nanoseconds at most. */
+void ta_os_park_for(const uint32_t *word, uint32_t expected, uint64_t timeout);
+
 /* Wakes every thread that sleeps on the word. One system call; never waits. */
 void ta_os_wake_all(uint32_t *word);
 

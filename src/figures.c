@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Figures: each is counted by one thread (an inbox's by adding), and read by any. Relaxed loads: no
+ * figure says anything about another one.
+ */
+#include "port.h"
+
+#include "inbox.h"
+
+#include <string.h>
+
+/* What the sender of a link has counted, and what its receiver has. */
+static void add_out(const ta_link *link, ta_port_figures *sum) {
+    sum->sent += ta_load_relaxed_u64(&link->out.sent);
+    sum->refused += ta_load_relaxed_u64(&link->out.refused);
+    sum->bells += ta_load_relaxed_u64(&link->out.bells);
+    sum->wakes += ta_load_relaxed_u64(&link->out.wakes);
+    sum->returned += ta_load_relaxed_u64(&link->out.returned);
+}
+
+static void add_in(const ta_link *link, ta_port_figures *sum) {
+    uint64_t high = ta_load_relaxed_u64(&link->in.high_water);
+    sum->run += ta_load_relaxed_u64(&link->in.run);
+    sum->failed += ta_load_relaxed_u64(&link->in.failed);
+    sum->destroyed += ta_load_relaxed_u64(&link->in.destroyed);
+    sum->kept += ta_load_relaxed_u64(&link->in.kept);
+    if (high > sum->high_water) sum->high_water = high;
+}
+
+static void add_seat(const ta_port *port, ta_port_figures *sum) {
+    const ta_inbox *inbox = port->inbox;
+    sum->flushes += ta_load_relaxed_u64(&port->flushes);
+    sum->sleeps += ta_load_relaxed_u64(&port->sleeps);
+    sum->polls += ta_load_relaxed_u64(&port->polls);
+    sum->idle_polls += ta_load_relaxed_u64(&port->idle_polls);
+    for (size_t i = 0; i < TA_PORT_QUEUEING_BUCKETS; i++)
+        sum->queueing[i] += ta_load_relaxed_u64(&port->queueing[i]);
+    sum->run += ta_load_relaxed_u64(&inbox->run);
+    sum->failed += ta_load_relaxed_u64(&inbox->failed);
+    sum->destroyed += ta_load_relaxed_u64(&inbox->destroyed);
+    sum->kept += ta_load_relaxed_u64(&inbox->kept);
+}
+
+/* One direction of a pair, its urgent link included; `add` is one of the above. */
+static void add_links(const ta_mesh *mesh, uint32_t from, uint32_t to,
+                      void (*add)(const ta_link *, ta_port_figures *), ta_port_figures *sum) {
+    const ta_link *link = ta_link_between(mesh, from, to, false);
+    const ta_link *urgent = ta_link_between(mesh, from, to, true);
+    if (link != NULL) add(link, sum);
+    if (urgent != NULL) add(urgent, sum);
+}
+
+void ta_port_read_figures(const ta_port *port, ta_port_figures *out) {
+    if (out == NULL) return;
+    *out = (ta_port_figures){0};
+    if (port == NULL) return;
+    add_seat(port, out);
+    for (uint32_t i = 0; i < port->mesh->seat_count; i++) {
+        add_links(port->mesh, port->seat, i, add_out, out);
+        add_links(port->mesh, i, port->seat, add_in, out);
+    }
+}
+
+bool ta_mesh_read_figures(const ta_mesh *mesh, uint32_t from, uint32_t to, ta_port_figures *out) {
+    if (out != NULL) *out = (ta_port_figures){0};
+    if (mesh == NULL || out == NULL || TA_SEAT(from) >= mesh->seat_count ||
+        TA_SEAT(to) >= mesh->seat_count)
+        return false;
+    add_links(mesh, TA_SEAT(from), TA_SEAT(to), add_out, out);
+    add_links(mesh, TA_SEAT(from), TA_SEAT(to), add_in, out);
+    return ta_link_between(mesh, TA_SEAT(from), TA_SEAT(to), false) != NULL;
+}
+
+void ta_mesh_sum_figures(const ta_mesh *mesh, ta_port_figures *out) {
+    for (uint32_t i = 0; i < mesh->seat_count; i++) {
+        const ta_port *port = &mesh->seats[i];
+        add_seat(port, out);
+        out->sent += ta_load_relaxed_u64(&port->inbox->sent);
+        out->refused += ta_load_relaxed_u64(&port->inbox->refused);
+        for (uint32_t j = 0; j < mesh->seat_count; j++) {
+            add_links(mesh, j, port->seat, add_out, out);
+            add_links(mesh, j, port->seat, add_in, out);
+        }
+    }
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is behind meshes and ports. A mesh has seats: those of its ports, then those of its guests. A
+ * link is one direction of a pair of seats: a lane, and what its two ends know. It is made by the
+ * sender, when it first sends, and stays until the mesh goes.
+ *
+ * Who may touch what:
+ *   ta_link.out   the sender's thread alone
+ *   ta_link.in    the receiver's thread alone
+ *   ta_port       its thread alone, save `bells` (bell.h), `state` and `fd`
+ *   figures       written by the one thread as above, by ta_count(); read by any
+ * so all that is plain.
+ *
+ * Labelled edges, besides those of lane.h and bell.h:
+ *   L1 a link's address is stored in ta_mesh.links, release -> L2 it is loaded there by another
+ *      thread than the sender's, acquire: the link is whole. (The sender's own load is relaxed.)
+ *   L3, L4 the same for ta_link.urgent
+ *   T1 an owner's end is stored in ta_port.state, release -> T2 the next attaches, acquire
+ */
+#ifndef TA_SRC_PORT_H
+#define TA_SRC_PORT_H
+
+#include "bell.h"
+#include "lane.h"
+
+#include "ta/call.h"
+
+/* What the head of a cell says, besides the lane's own lowest bit: a kind, and a pointer to a
+ * callable (aligned to 16), or a count. */
+enum {
+    TA_CELL_CLOSURE = 0,  /* callable: the closure's; then its storage */
+    TA_CELL_WORDS = 2,    /* count << 4; then the words */
+    TA_CELL_CALL = 4,     /* callable: the request's; then five words of its storage, then token and
+                             deadline */
+    TA_CELL_BIG_CALL = 6, /* callable: the request's; then its storage. Token and deadline are the
+                             first words of the next cell */
+    TA_CELL_REPLY = 8,    /* callable: the request's; then token, status and how, and five words of
+                             the result, or its box */
+    TA_CELL_MORE = 10,    /* the second one of a BIG_CALL */
+    TA_CELL_KINDS = 14    /* the bits of all these */
+};
+#define TA_CELL_COUNT_SHIFT 4
+#define TA_CELL_WORDS_MAX 7u
+
+_Static_assert(sizeof(ta_cell) == sizeof(ta_closure), "a closure travels in a cell");
+_Static_assert(_Alignof(ta_callable) == 16, "the bits below a callable's address are free");
+
+typedef struct ta_link {
+    /* Immutable. */
+    ta_port *from, *to;
+    ta_lane *lane;
+    ta_allocator allocator; /* of this */
+    uint64_t *stamps;       /* with timing: when a cell was sent; two for each cell of the lane */
+    uint32_t reserve;       /* cells that are kept for replies; 0 in urgent links */
+    uint32_t half;          /* of the others */
+    uint32_t bell;          /* the receiver's, for this link */
+    bool is_urgent;
+    /* Not quite: who sends, an index, and in the upper half since which cell. Changes when a guest
+     * takes a seat. Relaxed: stored before that guest's first cell is published (lane.h, D0). */
+    uint64_t sender;
+
+    _Alignas(TA_CACHE_LINE) struct {
+        struct ta_link *urgent; /* the one beside this. L3, L4 */
+        uint32_t to_index;      /* for whom: a guest's seat sees several, one after the other */
+        uint32_t room_index;    /* the same, for who waits for room */
+        uint32_t words;         /* how many are gathered */
+        uint32_t credit;        /* cells that are known to be free, save the reserve */
+        uint32_t position;      /* of the next cell, for stamps */
+        bool is_dirty, is_dead, wants_room;
+        struct ta_link *next_dirty;
+        struct ta_calls *calls; /* those of this direction; NULL before the first */
+        uint64_t sent, refused, bells, wakes, returned; /* figures */
+        uint64_t gathered[TA_CELL_WORDS_MAX];
+    } out;
+
+    /* bell.h */
+    _Alignas(TA_CACHE_LINE) uint32_t rest;
+
+    _Alignas(TA_CACHE_LINE) struct {
+        struct ta_link *next; /* in the ring of links that are looked at */
+        uint32_t idle;        /* looks in a row that found nothing */
+        uint32_t position;
+        bool is_active;
+        struct ta_calls *calls; /* the sender's out.calls; NULL before its first request */
+        ta_move move;           /* from the sender to here */
+        ta_move_figures moved;
+        uint64_t run, failed, destroyed, kept, high_water; /* figures */
+    } in;
+} ta_link;
+
+/* The index of a port is its seat; that of a guest has a number in the upper bits, so that a later
+ * guest on the same seat is another one. */
+#define TA_SEAT_BITS 17
+#define TA_SEAT(index) ((index) & ((UINT32_C(1) << TA_SEAT_BITS) - 1))
+_Static_assert(TA_AFFINITY_MAX + 4096 < 1 << TA_SEAT_BITS, "there are bits for all seats");
+
+/* A ring of links, singly linked; `last` is the one before the next to be looked at. */
+typedef struct ta_link_ring {
+    ta_link *last; /* NULL: empty */
+    uint32_t count;
+} ta_link_ring;
+
+/* Something that a port's owner does in its next poll, once. */
+typedef struct ta_chore {
+    struct ta_chore *next;
+    void (*run)(ta_port *port, struct ta_chore *chore);
+} ta_chore;
+
+/* States of a seat. */
+enum {
+    TA_PORT_FREE,     /* nobody's. A guest's: not there */
+    TA_PORT_ATTACHED, /* a thread's */
+};
+
+struct ta_port {
+    /* Immutable, `hooks` while it is attached. */
+    ta_mesh *mesh;
+    const ta_allocator *allocator;
+    ta_affinity affinity;
+    uint32_t seat;
+    bool is_guest;
+    ta_port_hooks hooks;
+
+    /* Read by those who send. Relaxed: it is advice; what slips in after it, comes back. */
+    _Alignas(TA_CACHE_LINE) uint32_t is_closed;
+    uint32_t index; /* the seat, and a guest's number in the upper bits */
+    uint32_t state; /* T1, T2 */
+    int fd;         /* set before the first sleep on it, then immutable; -1: there is none yet */
+
+    ta_bells bells;
+
+    _Alignas(TA_CACHE_LINE) ta_link_ring active, active_urgent;
+    ta_link *dirty;
+    ta_chore *chores; /* for the next poll */
+    ta_chore *held;   /* fan-outs that wait for room: become chores when there may be some */
+    struct ta_inbox *inbox;
+    bool is_polling, inbox_rests, is_drained;
+    uint32_t guests;                             /* how many have had this seat */
+    uint64_t under_way;                          /* calls */
+    uint64_t flushes, sleeps, polls, idle_polls; /* figures */
+    uint64_t queueing[TA_PORT_QUEUEING_BUCKETS];
+};
+
+struct ta_mesh {
+    ta_allocator allocator;
+    const ta_allocator *for_values; /* the same, the user's: blocks remember where it stands */
+    const ta_registry *registry;
+    uint32_t port_count, seat_count; /* seats: ports, then guests */
+    uint32_t lane_cells, calls, inbox_cells;
+    bool timing;
+    bool is_plain; /* ports are those of a machine's processors, in order */
+    ta_port *seats;
+    ta_link **links; /* [to * seat_count + from]; L1, L2 */
+};
+
+/* Bells of a receiver: each sender's link, its urgent link, room at the link to each seat, and the
+ * inbox. */
+static inline uint32_t ta_bell_of(const ta_mesh *mesh, uint32_t from, bool is_urgent) {
+    return from + (is_urgent ? mesh->seat_count : 0);
+}
+static inline uint32_t ta_bell_of_room(const ta_mesh *mesh, uint32_t to) {
+    return 2 * mesh->seat_count + to;
+}
+static inline uint32_t ta_bell_of_inbox(const ta_mesh *mesh) { return 3 * mesh->seat_count; }
+
+/* A figure: one thread counts, others read. */
+static inline void ta_count(uint64_t *figure, uint64_t more) {
+    ta_store_relaxed_u64(figure, ta_load_relaxed_u64(figure) + more);
+}
+
+static inline ta_link **ta_link_place(const ta_mesh *mesh, uint32_t from, uint32_t to) {
+    return &mesh->links[(size_t)to * mesh->seat_count + from];
+}
+
+/* ---- link.c ----------------------------------------------------------------------------------- */
+
+/* The sender's link to an index, made if need be. TA_E_RANGE, TA_E_CLOSED, TA_E_NOMEM, TA_E_FULL (it
+ * is not this guest's yet, and will be): *out is untouched. */
+ta_status ta_link_make(ta_port *from, uint32_t to, bool is_urgent, ta_link **out);
+/* One that is nobody's yet: any thread. NULL without memory. */
+ta_link *ta_link_create(ta_port *from, ta_port *to, bool is_urgent);
+/* Exclusive. What is in the lane is gone. */
+void ta_link_destroy(ta_link *link);
+/* A guest has taken the seat: what it sends is its own from here on. */
+void ta_link_begin_sender(ta_link *link);
+/* As any thread sees it; NULL: nothing was sent yet. */
+ta_link *ta_link_between(const ta_mesh *mesh, uint32_t from, uint32_t to, bool is_urgent);
+
+/* The sender's link to an index: by one load where it has been used before. As ta_link_make(). */
+static inline ta_status ta_link_find(ta_port *port, uint32_t to, bool is_urgent, ta_link **out) {
+    ta_mesh *mesh = port->mesh;
+    if (__builtin_expect(TA_SEAT(to) < mesh->seat_count, 1)) {
+        /* Plain: only this thread stores it. */
+        ta_link *link = *ta_link_place(mesh, port->seat, TA_SEAT(to));
+        if (link != NULL && is_urgent) link = link->out.urgent;
+        if (__builtin_expect(link != NULL && link->out.to_index == to && !link->out.is_dead, 1)) {
+            *out = link;
+            return TA_OK;
+        }
+    }
+    return ta_link_make(port, to, is_urgent, out);
+}
+
+/* ---- send.c ----------------------------------------------------------------------------------- */
+
+/* Room for `cells` cells of the sender's: TA_OK, TA_E_CLOSED or TA_E_FULL, which is counted. */
+ta_status ta_link_room(ta_link *link, uint32_t cells);
+/* Publishes words that are gathered: before any other cell. */
+void ta_link_end_words(ta_link *link);
+/* The reserved cell has been written: publishes it, and has it flushed. */
+void ta_link_commit(ta_link *link, uint64_t head);
+/* The same for a message of two cells. */
+void ta_link_commit_two(ta_link *link, uint64_t head, uint64_t second);
+/* Rings a bell of a port, and wakes it if it sleeps, which `wakes` (may be NULL) counts. */
+void ta_port_ring(ta_port *to, uint32_t bell, uint64_t *wakes);
+/* If the link is dead, the sender takes back what its receiver has not looked at. Replies that come
+ * back go again: the first leaves them in the lane, for who is about to have it serve the next
+ * guest; the second has it do so where there are any. */
+void ta_link_take_back(ta_link *link);
+void ta_link_recover(ta_link *link);
+
+/* The parts of a head. */
+static inline const ta_callable *ta_cell_callable(const ta_cell *cell) {
+    return (const ta_callable *)(uintptr_t)(cell->head & ~(uint64_t)15);
+}
+static inline uint32_t ta_cell_count(const ta_cell *cell) {
+    return (uint32_t)(cell->head >> TA_CELL_COUNT_SHIFT);
+}
+
+/* The next cell, and the one behind it, where it is known that there is room. */
+static inline ta_cell *ta_link_cell(ta_link *link) {
+    ta_cell *cell = ta_lane_reserve(link->lane);
+    if (cell == NULL) __builtin_trap(); /* credit or reserve were counted wrong */
+    return cell;
+}
+static inline ta_cell *ta_link_second_cell(ta_link *link) {
+    ta_cell *cell = ta_lane_reserve_second(link->lane);
+    if (cell == NULL) __builtin_trap();
+    return cell;
+}
+
+static inline uint32_t ta_cells_of(const ta_cell *cell) {
+    return (cell->head & TA_CELL_KINDS) == TA_CELL_BIG_CALL ? 2 : 1;
+}
+
+/* Who owns the receiving end: the next message, and its second cell if it has one. False: none. */
+static inline bool ta_link_receive(ta_link *link, ta_cell *cell, ta_cell *more) {
+    if (!ta_lane_receive(link->lane, cell)) return false;
+    if (__builtin_expect((cell->head & TA_CELL_KINDS) == TA_CELL_BIG_CALL, 0))
+        (void)ta_lane_receive(link->lane, more); /* visible no later than the first one */
+    return true;
+}
+
+/* Who sent the message that was received last; TA_NO_PORT: a guest that has gone. */
+static inline uint32_t ta_link_sender(const ta_link *link, const ta_cell *cell) {
+    uint64_t sender = ta_load_relaxed_u64(&link->sender);
+    uint32_t since = (uint32_t)(sender >> 32);
+    if (__builtin_expect(since != 0, 0) &&
+        (int32_t)(link->lane->receiver.head - ta_cells_of(cell) - since) < 0)
+        return TA_NO_PORT;
+    return (uint32_t)sender;
+}
+
+/* ---- timing.c --------------------------------------------------------------------------------- */
+
+/* The sender, before it publishes a cell; the receiver, of what it has just taken: so many cells with
+ * so many messages. */
+void ta_link_stamp(ta_link *link);
+void ta_link_note_queueing(ta_port *port, ta_link *link, uint32_t cells, uint32_t messages);
+
+/* ---- room.c ----------------------------------------------------------------------------------- */
+
+/* The sender: has its bell of room rung when about half of the lane is free, or is by now. */
+void ta_link_want_room(ta_link *link);
+/* The sender: there is room, or there may be: tells who waits for it. */
+void ta_link_has_room(ta_port *port, ta_link *link);
+/* The receiver, that has freed cells: tells the sender. */
+void ta_link_tell_room(ta_link *link);
+
+/* ---- close.c ---------------------------------------------------------------------------------- */
+
+/* The receiver, that does not look at the link now, never will again. */
+void ta_link_die(ta_link *link);
+
+/* ---- poll.c ----------------------------------------------------------------------------------- */
+
+/* Flushes, and has all lanes rest. False: there is something to do. */
+bool ta_port_rest(ta_port *port);
+/* Has something done in the next poll; has what is there done now, and what waits for room. */
+void ta_port_add_chore(ta_port *port, ta_chore *chore);
+void ta_port_do_chores(ta_port *port);
+/* There may be room for what waits for it: makes it chores. */
+void ta_port_wake_held(ta_port *port);
+/* Relocates and runs a closure, and gives it to hooks.failed if that fails: false. Takes it. */
+bool ta_port_run_closure(ta_port *port, uint32_t from, ta_fn_once *closure, const ta_move *move);
+/* What a link's move is made of: nothing is relocated to a guest, who is nowhere. */
+ta_move ta_port_move_from(const ta_port *port, ta_affinity source);
+
+/* ---- call.c ----------------------------------------------------------------------------------- */
+
+/* The receiver: runs a request, with its second cell where it has one, and sends the reply. False:
+ * it did not run. */
+bool ta_call_run(ta_port *port, ta_link *link, ta_cell *cell, const ta_cell *more);
+/* The caller: a reply has come by a link to it. Its cell has been given back. */
+void ta_call_finish(ta_port *port, ta_link *link, ta_cell *cell);
+/* The caller: a request came back from a dead link: destroys it, and has its continuation called in
+ * the next poll. Or, exclusive, the mesh goes: ta_calls_abandon() calls it. */
+void ta_call_return(ta_port *port, ta_link *link, ta_cell *cell, const ta_cell *more);
+/* Puts a reply that came back from a dead link into it once more. */
+void ta_call_reply_again(ta_link *link, const ta_cell *cell);
+/* Destroys a reply that nobody will read. */
+void ta_call_drop_reply(ta_cell *cell);
+/* The caller, after TA_E_FULL: has a bell of its own rung when there may be room, unless all calls
+ * are under way: then a reply will come. */
+void ta_call_want_room(ta_port *port, uint32_t to, bool is_urgent);
+/* Exclusive: the continuations of what is still under way are called with TA_E_CLOSED. */
+void ta_calls_abandon(ta_link *link);
+/* Exclusive: the memory. */
+void ta_calls_destroy(ta_link *link);
+
+/* ---- mesh.c, figures.c ------------------------------------------------------------------------ */
+
+/* The memory of seats and mesh. */
+void ta_mesh_release(ta_mesh *mesh);
+/* The sum of all links and inboxes. */
+void ta_mesh_sum_figures(const ta_mesh *mesh, ta_port_figures *out);
+
+#endif

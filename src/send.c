@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The sender's side: closures and words into cells, the flush that tells who does not look, and
+ * what comes back from a receiver that closed.
+ */
+#include "port.h"
+
+#include "inbox.h"
+#include "os/event.h"
+#include "os/park.h"
+
+#include <string.h>
+
+/* ---- bells ------------------------------------------------------------------------------------ */
+
+void ta_port_ring(ta_port *to, uint32_t bell, uint64_t *wakes) {
+    uint32_t how = ta_bells_ring(&to->bells, bell);
+    if (how == 0) return;
+    if (wakes != NULL) ta_count(wakes, 1);
+    if (how == TA_BELLS_ASLEEP_FUTEX)
+        ta_os_wake_all(&to->bells.state);
+    else
+        ta_os_event_signal(to->fd);
+}
+
+/* What is published, the receiver shall know of. Returns whether the link is dead. */
+static bool announce(ta_link *link) {
+    bool is_dead;
+    if (ta_rest_published(&link->rest, &is_dead)) {
+        ta_count(&link->out.bells, 1);
+        ta_port_ring(link->to, link->bell, &link->out.wakes);
+    }
+    return is_dead;
+}
+
+/* ---- room ------------------------------------------------------------------------------------- */
+
+/* The receiver's answers need room whatever happens, so what is kept for them is no room. */
+static bool find_credit(ta_link *link, uint32_t cells) {
+    uint32_t room = ta_lane_room(link->lane, cells + link->reserve);
+    link->out.credit = room > link->reserve ? room - link->reserve : 0;
+    return link->out.credit >= cells;
+}
+
+ta_status ta_link_room(ta_link *link, uint32_t cells) {
+    /* Relaxed: advice. What slips in after the receiver closed, comes back. */
+    if (__builtin_expect(ta_load_relaxed_u32(&link->to->is_closed) != 0, 0)) return TA_E_CLOSED;
+    if (__builtin_expect(link->out.credit >= cells, 1) || find_credit(link, cells)) return TA_OK;
+    /* Who tries again and again shall not wait for a receiver that nobody tells. Relaxed: a hint. */
+    if (ta_rest_may_rest(&link->rest)) (void)announce(link);
+    ta_count(&link->out.refused, 1);
+    return TA_E_FULL;
+}
+
+/* ---- publishing ------------------------------------------------------------------------------- */
+
+static inline void make_dirty(ta_link *link) {
+    if (link->out.is_dirty) return;
+    link->out.is_dirty = true;
+    link->out.next_dirty = link->from->dirty;
+    link->from->dirty = link;
+}
+
+/* The clock, for queueing times. */
+static inline void stamp(ta_link *link) {
+    if (__builtin_expect(link->stamps != NULL, 0)) ta_link_stamp(link);
+}
+
+void ta_link_commit(ta_link *link, uint64_t head) {
+    stamp(link);
+    ta_lane_commit(link->lane, head);
+    make_dirty(link);
+}
+
+void ta_link_commit_two(ta_link *link, uint64_t head, uint64_t second) {
+    stamp(link);
+    link->out.position++; /* the second cell's stamp is nobody's */
+    ta_lane_commit_two(link->lane, head, second);
+    make_dirty(link);
+}
+
+void ta_link_end_words(ta_link *link) {
+    uint32_t count = link->out.words;
+    if (count == 0) return;
+    memcpy(ta_link_cell(link)->words, link->out.gathered, sizeof link->out.gathered);
+    link->out.words = 0;
+    ta_link_commit(link, (uint64_t)count << TA_CELL_COUNT_SHIFT | TA_CELL_WORDS);
+}
+
+static ta_status send_closure(ta_port *port, uint32_t to, ta_fn_once *closure, bool is_urgent) {
+    ta_link *link;
+    if (__builtin_expect(port == NULL || ta_fn_once_is_empty(closure), 0)) return TA_E_INVALID;
+    ta_status status = ta_link_find(port, to, is_urgent, &link);
+    if (__builtin_expect(status != TA_OK, 0)) return status;
+    status = ta_link_room(link, 1);
+    if (__builtin_expect(status != TA_OK, 0)) return status;
+    ta_link_end_words(link);
+    link->out.credit--;
+    ta_cell *cell = ta_link_cell(link);
+    memcpy(cell->words, closure->closure.storage, sizeof cell->words);
+    ta_link_commit(link, (uint64_t)(uintptr_t)closure->closure.callable | TA_CELL_CLOSURE);
+    closure->closure.callable = NULL;
+    ta_count(&link->out.sent, 1);
+    return TA_OK;
+}
+
+ta_status ta_port_send(ta_port *port, uint32_t to, ta_fn_once *closure) {
+    return send_closure(port, to, closure, false);
+}
+
+ta_status ta_port_send_urgent(ta_port *port, uint32_t to, ta_fn_once *closure) {
+    return send_closure(port, to, closure, true);
+}
+
+ta_status ta_mesh_post(ta_mesh *mesh, uint32_t to, ta_fn_once *closure) {
+    if (mesh == NULL || ta_fn_once_is_empty(closure)) return TA_E_INVALID;
+    if (TA_SEAT(to) >= mesh->seat_count) return TA_E_RANGE;
+    ta_port *port = &mesh->seats[TA_SEAT(to)];
+    bool ring;
+    /* Relaxed, both: as in ta_link_make() and ta_link_room(). */
+    if (ta_load_relaxed_u32(&port->index) != to) return port->is_guest ? TA_E_CLOSED : TA_E_RANGE;
+    if (ta_load_relaxed_u32(&port->is_closed) != 0) return TA_E_CLOSED;
+    if (!ta_inbox_post(port->inbox, closure, &ring)) return TA_E_FULL;
+    if (ring) ta_port_ring(port, ta_bell_of_inbox(mesh), NULL);
+    return TA_OK;
+}
+
+/* ---- words ------------------------------------------------------------------------------------ */
+
+/* Takes what fits into one cell. Words are gathered beside the lane, since a receiver that polls has
+ * the line of the next cell. */
+static inline size_t gather(ta_link *link, const uint64_t words[], size_t count) {
+    if (link->out.words == 0) {
+        link->out.credit--;
+        make_dirty(link);
+    }
+    size_t space = TA_CELL_WORDS_MAX - link->out.words;
+    if (count > space) count = space;
+    for (size_t i = 0; i < count; i++) link->out.gathered[link->out.words++] = words[i];
+    if (link->out.words == TA_CELL_WORDS_MAX) ta_link_end_words(link);
+    ta_count(&link->out.sent, count);
+    return count;
+}
+
+/* Is there space in a cell, begun or new? */
+static inline ta_status word_room(ta_link *link) {
+    return __builtin_expect(link->out.words != 0, 1) ? TA_OK : ta_link_room(link, 1);
+}
+
+ta_status ta_port_send_word(ta_port *port, uint32_t to, uint64_t word) {
+    ta_link *link;
+    if (__builtin_expect(port == NULL, 0)) return TA_E_INVALID;
+    ta_status status = ta_link_find(port, to, false, &link);
+    if (__builtin_expect(status == TA_OK, 1)) status = word_room(link);
+    if (__builtin_expect(status == TA_OK, 1)) gather(link, &word, 1);
+    return status;
+}
+
+size_t ta_port_send_words(ta_port *port, uint32_t to, const uint64_t words[], size_t count) {
+    ta_link *link;
+    size_t sent = 0;
+    if (port == NULL || words == NULL || ta_link_find(port, to, false, &link) != TA_OK) return 0;
+    while (sent < count && word_room(link) == TA_OK)
+        sent += gather(link, words + sent, count - sent);
+    return sent;
+}
+
+/* ---- flushing --------------------------------------------------------------------------------- */
+
+void ta_port_flush(ta_port *port) {
+    if (port == NULL || port->dirty == NULL) return;
+    ta_count(&port->flushes, 1);
+    while (port->dirty != NULL) {
+        ta_link *link = port->dirty;
+        port->dirty = link->out.next_dirty;
+        ta_link_end_words(link);
+        link->out.is_dirty = false;
+        if (__builtin_expect(announce(link), 0)) ta_link_recover(link);
+    }
+}
+
+/* ---- what comes back -------------------------------------------------------------------------- */
+
+static void return_cell(ta_link *link, ta_cell *cell, const ta_cell *more) {
+    ta_port *port = link->from;
+    const ta_port_hooks *hooks = &port->hooks;
+    /* What an earlier guest on this seat has sent, says nothing to this one. */
+    const bool is_own = ta_link_sender(link, cell) == ta_load_relaxed_u32(&port->index);
+    uint64_t count = 1;
+    switch (cell->head & TA_CELL_KINDS) {
+    case TA_CELL_CLOSURE: {
+        ta_fn_once closure;
+        closure.closure.callable = ta_cell_callable(cell);
+        memcpy(closure.closure.storage, cell->words, sizeof cell->words);
+        if (hooks->returned != NULL && is_own)
+            hooks->returned(hooks->context, port, link->out.to_index, &closure);
+        ta_fn_once_destroy(&closure);
+        break;
+    }
+    case TA_CELL_WORDS:
+        count = ta_cell_count(cell);
+        if (hooks->returned_words != NULL && is_own)
+            hooks->returned_words(hooks->context, port, link->out.to_index, cell->words,
+                                  (uint32_t)count);
+        break;
+    case TA_CELL_REPLY:
+        ta_call_reply_again(link, cell);
+        return;
+    default:
+        ta_call_return(port, link, cell, more);
+        break;
+    }
+    ta_count(&link->out.returned, count);
+}
+
+void ta_link_take_back(ta_link *link) {
+    ta_cell cell, more;
+    /* From here on both ends of the lane are this thread's. */
+    if (!ta_rest_is_dead(&link->rest)) return;
+    link->out.is_dead = true;
+    ta_link_end_words(link); /* they were for this receiver, too */
+    ta_lane_release(link->lane);
+    /* What is put in meanwhile stays. */
+    uint32_t left = ta_lane_pending(link->lane);
+    while (left > 0 && ta_link_receive(link, &cell, &more)) {
+        left -= ta_cells_of(&cell);
+        return_cell(link, &cell, &more);
+    }
+    ta_lane_release(link->lane);
+}
+
+void ta_link_recover(ta_link *link) {
+    ta_link *again;
+    ta_link_take_back(link);
+    /* Replies are left, to the guest that has the seat now. */
+    if (link->out.is_dead && ta_lane_pending(link->lane) != 0)
+        (void)ta_link_make(link->from, ta_load_relaxed_u32(&link->to->index), link->is_urgent,
+                           &again);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sleeping: on a descriptor, for who has an event loop, or on the bells' own word.
+ */
+#include "port.h"
+
+#include "error.h"
+#include "os/event.h"
+#include "os/park.h"
+
+ta_status ta_port_fd(ta_port *port, int *out) {
+    if (port == NULL || out == NULL) return ta_fail(TA_E_INVALID, "NULL as the port or the result");
+    if (port->fd < 0) port->fd = ta_os_event_create();
+    if (port->fd < 0) return ta_fail(TA_E_SYSTEM, "the system has no event descriptor to give");
+    *out = port->fd;
+    return TA_OK;
+}
+
+/* True: asleep, as far as others know. */
+static bool fall_asleep(ta_port *port, uint32_t how) {
+    if (!ta_port_rest(port) || !ta_bells_sleep(&port->bells, how)) return false;
+    ta_count(&port->sleeps, 1);
+    return true;
+}
+
+bool ta_port_prepare_sleep(ta_port *port) {
+    int fd;
+    if (port == NULL || port->is_polling || ta_port_fd(port, &fd) != TA_OK) return true;
+    return !fall_asleep(port, TA_BELLS_ASLEEP_FD);
+}
+
+void ta_port_finish_sleep(ta_port *port) {
+    if (port == NULL) return;
+    /* Cleared also where no bell was rung: the signal for the sleep before this may have come late,
+     * and would wake every sleep from here on for nothing. */
+    (void)ta_bells_wake(&port->bells);
+    if (port->fd >= 0) ta_os_event_clear(port->fd);
+}
+
+bool ta_port_wait(ta_port *port, int64_t timeout) {
+    if (port == NULL || port->is_polling) return false;
+    if (!fall_asleep(port, TA_BELLS_ASLEEP_FUTEX)) return true;
+    if (timeout < 0) do /* a signal, or a wake that comes late, ends a park, too */
+            ta_os_park(&port->bells.state, TA_BELLS_ASLEEP_FUTEX);
+        while (!ta_bells_are_rung(&port->bells));
+    else
+        ta_os_park_for(&port->bells.state, TA_BELLS_ASLEEP_FUTEX, (uint64_t)timeout);
+    return ta_bells_wake(&port->bells);
+}

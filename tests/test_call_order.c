@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The order of calls and replies among other messages, and floods that come to an end.
+ */
+#include "call_checks.h"
+
+/* ---- order ------------------------------------------------------------------------------------ */
+
+static long order[64];
+static unsigned ordered;
+static long note_order(sum *what) {
+    order[ordered++] = what->a;
+    return what->a;
+}
+TA_CALL(call_order, sum, ta_long, note_order, record_pointer, note_long);
+static void note_order_alone(sum *what) { order[ordered++] = what->a; }
+TA_FN_ONCE_VOID(ordering, sum, note_order_alone);
+static void note_word(void *context, ta_port *port, uint32_t from, const uint64_t words[],
+                      uint32_t count) {
+    (void)context, (void)port, (void)from;
+    for (uint32_t i = 0; i < count; i++) order[ordered++] = (long)words[i];
+}
+
+static void calls_are_in_order_with_the_rest(void **state) {
+    world here = {0};
+    record out = {0};
+    ta_fn_once closure;
+    const ta_port_hooks hooks = {.words = note_word};
+    (void)state;
+    make_world(&here, NULL);
+    assert_int_equal(ta_port_detach(here.ports[FAR]), TA_OK);
+    assert_int_equal(ta_port_attach(here.ports[FAR], &hooks), TA_OK);
+    ordered = 0;
+    assert_int_equal(ta_port_send_word(here.ports[0], FAR, 0), TA_OK);
+    assert_int_equal(call_order(here.ports[0], FAR, (sum){1, 0}, &out, NULL, NULL), TA_OK);
+    assert_int_equal(ordering(&closure, (sum){2, 0}, NULL), TA_OK);
+    assert_int_equal(ta_port_send(here.ports[0], FAR, &closure), TA_OK);
+    assert_int_equal(ta_port_send_word(here.ports[0], FAR, 3), TA_OK);
+    assert_int_equal(call_order(here.ports[0], FAR, (sum){4, 0}, &out, NULL, NULL), TA_OK);
+    const ta_call_options urgent = {.is_urgent = true};
+    assert_int_equal(call_order(here.ports[0], FAR, (sum){9, 0}, &out, &urgent, NULL), TA_OK);
+    pump(&here);
+    static const long expected[] = {9, 0, 1, 2, 3, 4};
+    assert_int_equal(ordered, 6);
+    for (unsigned i = 0; i < ordered; i++) assert_int_equal(order[i], expected[i]);
+    assert_int_equal(out.count, 3);
+    end_world(&here);
+}
+
+static void note_end(record_pointer *out, ta_status status) {
+    (*out)->count++;
+    (*out)->status = status;
+}
+
+/* A reply does not overtake words that are gathered on its way. */
+static void send_word_on(sum *what) {
+    assert_int_equal(ta_port_send_word(ta_port_running(), 0, (uint64_t)what->a), TA_OK);
+}
+TA_CALL_VOID(call_words, sum, send_word_on, record_pointer, note_end);
+
+static void replies_are_in_order_with_the_rest(void **state) {
+    world here = {0};
+    record out = {0};
+    const ta_port_hooks hooks = {.words = note_word};
+    (void)state;
+    make_world(&here, NULL);
+    assert_int_equal(ta_port_detach(here.ports[0]), TA_OK);
+    assert_int_equal(ta_port_attach(here.ports[0], &hooks), TA_OK);
+    ordered = 0;
+    for (long i = 0; i < CALLS; i++)
+        assert_int_equal(call_words(here.ports[0], FAR, (sum){i, 0}, &out, NULL, NULL), TA_OK);
+    ta_port_flush(here.ports[0]);
+    assert_int_equal(ta_port_poll(here.ports[FAR], 64), CALLS);
+    assert_int_equal(ta_port_poll(here.ports[0], 1), 1);
+    assert_int_equal(ordered, 1);
+    assert_int_equal(out.count, 0);
+    pump(&here);
+    assert_int_equal(ordered, CALLS);
+    assert_int_equal(out.count, CALLS);
+    end_world(&here);
+}
+
+/* ---- floods ----------------------------------------------------------------------------------- */
+
+/* A chain: each answer calls again. */
+typedef struct chain {
+    ta_port *port;
+    uint32_t to;
+    long left, done;
+} chain;
+typedef chain *chain_pointer;
+TA_UNAWARE_TYPE(chain_pointer, chain_pointer);
+static ta_status call_on(chain *links);
+static void go_on(chain_pointer *links, ta_status status, long *result) {
+    assert_int_equal(status, TA_OK);
+    assert_int_equal(*result, 3);
+    (*links)->done++;
+    /* There is a place; the lane may be full, of other things. */
+    if ((*links)->left > 0) (void)call_on(*links);
+}
+TA_CALL(call_chain, sum, ta_long, add, chain_pointer, go_on);
+static ta_status call_on(chain *links) {
+    ta_status status = call_chain(links->port, links->to, (sum){1, 2}, links, NULL, NULL);
+    if (status == TA_OK) links->left--;
+    return status;
+}
+
+static void many_calls(ta_mesh_options *options) { options->calls = CELLS / 2; }
+
+/* With all places in use, a continuation can call: its own is free. */
+static unsigned again;
+static void call_again(record_pointer *out, ta_status status, long *result);
+TA_CALL(call_again_and_again, sum, ta_long, add, record_pointer, call_again);
+static void call_again(record_pointer *out, ta_status status, long *result) {
+    note_long(out, status, result);
+    if (again > 0 && again-- > 0)
+        assert_int_equal(
+            call_again_and_again(ta_port_running(), FAR, (sum){1, 1}, *out, NULL, NULL), TA_OK);
+}
+
+static void a_continuation_has_a_place_to_call(void **state) {
+    world here = {0};
+    record out = {0};
+    (void)state;
+    make_world(&here, NULL);
+    again = 10;
+    for (unsigned i = 0; i < CALLS; i++)
+        assert_int_equal(call_again_and_again(here.ports[0], FAR, (sum){1, 1}, &out, NULL, NULL),
+                         TA_OK);
+    pump(&here);
+    assert_int_equal(out.count, CALLS + 10);
+    end_world(&here);
+}
+
+/* Both lanes full of closures, too, whatever the order in which the two get their turns. */
+static void two_that_flood_each_other_finish(void **state) {
+    enum { LENGTH = 20000 };
+    uint64_t random = 0x9b1a4e0f6d2c8357;
+    world here = {0};
+    (void)state;
+    make_world(&here, many_calls);
+    chain links[2] = {{here.ports[0], FAR, LENGTH, 0}, {here.ports[FAR], 0, LENGTH, 0}};
+    ta_fn_once closure = {{NULL, {0}}};
+    print_message("seed 0x%llx\n", (unsigned long long)random);
+    for (unsigned turn = 0; links[0].done < LENGTH || links[1].done < LENGTH; turn++) {
+        assert_true(turn < 100 * LENGTH);
+        random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+        chain *mine = &links[random >> 40 & 1];
+        while (mine->left > 0 && call_on(mine) == TA_OK) {
+        }
+        do {
+            ordered = 0;
+            if (ta_fn_once_is_empty(&closure)) (void)ordering(&closure, (sum){0, 0}, NULL);
+        } while (ta_port_send(mine->port, mine->to, &closure) == TA_OK);
+        ta_port_poll(mine->port, (uint32_t)(random >> 50 & 15));
+    }
+    ordered = 0;
+    pump(&here);
+    end_world(&here);
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calls_are_in_order_with_the_rest),
+        cmocka_unit_test(replies_are_in_order_with_the_rest),
+        cmocka_unit_test(a_continuation_has_a_place_to_call),
+        cmocka_unit_test(two_that_flood_each_other_finish),
+    };
+    return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}

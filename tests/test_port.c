@@ -1,0 +1,773 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Meshes and ports: sending, order, words, budget, urgent messages, relocation, room and figures,
+ * with all ports in one thread.
+ */
+#include "port_checks.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/prctl.h>
+
+/* ---- meshes ----------------------------------------------------------------------------------- */
+
+static void a_mesh_has_a_port_for_each_processor(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    assert_int_equal(ta_mesh_port_count(world.mesh), PORTS);
+    for (uint32_t i = 0; i < PORTS; i++) {
+        ta_affinity affinity = ta_registry_affinity(world.registry, i);
+        assert_int_equal(ta_port_index(world.ports[i]), i);
+        assert_true(ta_affinity_equal(ta_port_affinity(world.ports[i]), affinity));
+        assert_ptr_equal(ta_port_mesh(world.ports[i]), world.mesh);
+        assert_ptr_equal(ta_port_allocator(world.ports[i]),
+                         ta_registry_allocator(world.registry, affinity));
+        assert_int_equal(ta_mesh_find(world.mesh, affinity), i);
+    }
+    assert_null(ta_mesh_port(world.mesh, PORTS)); /* a guest's seat is no port */
+    assert_int_equal(ta_mesh_find(world.mesh, TA_AFFINITY_UNKNOWN), TA_NO_PORT);
+    assert_int_equal(ta_mesh_find(world.mesh, foreign_place()), TA_NO_PORT);
+    assert_null(ta_port_running());
+    end_world(&world);
+}
+
+/* A part of a machine, in another order, one place twice; no registry. */
+static void ports_are_those_of_the_affinities_given(void **state) {
+    (void)state;
+    const ta_affinity affinities[] = {place(3), place(0), place(3)};
+    ledger book = {0};
+    ta_allocator allocator = ledger_allocator(&book);
+    ta_mesh_options options = {
+        .affinities = affinities, .affinity_count = 3, .allocator = &allocator};
+    ta_mesh *mesh = NULL;
+    assert_int_equal(ta_mesh_create(&options, &mesh), TA_OK);
+    assert_int_equal(ta_mesh_port_count(mesh), 3);
+    assert_int_equal(ta_mesh_find(mesh, place(3)), 0);
+    assert_int_equal(ta_mesh_find(mesh, place(0)), 1);
+    assert_int_equal(ta_mesh_find(mesh, place(1)), TA_NO_PORT);
+    assert_true(ta_affinity_equal(ta_port_affinity(ta_mesh_port(mesh, 2)), place(3)));
+    assert_ptr_equal(ta_port_allocator(ta_mesh_port(mesh, 2))->context, &book);
+    assert_int_equal(ta_mesh_destroy(mesh, NULL), TA_OK);
+    assert_balanced(&book);
+}
+
+/* ---- sending ---------------------------------------------------------------------------------- */
+
+static void a_closure_runs_where_it_was_sent(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    ta_fn_once closure = closure_of(7);
+    assert_int_equal(ta_port_send(world.ports[0], FAR, &closure), TA_OK);
+    assert_true(ta_fn_once_is_empty(&closure));
+    for (uint32_t i = 0; i < PORTS; i++)
+        if (i != FAR) assert_int_equal(ta_port_poll(world.ports[i], 9), 0);
+    assert_no_more();
+    assert_int_equal(ta_port_poll(world.ports[FAR], 9), 1);
+    assert_next(RAN, FAR, 0, 7);
+    assert_int_equal(ta_port_poll(world.ports[FAR], 9), 0);
+    assert_no_more();
+    assert_int_equal(end_world(&world).run, 1);
+}
+
+/* To a receiver that looks, without a flush; to one that rests, with it. */
+static void closures_are_visible_at_once_to_who_looks(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    assert_int_equal(send(world.ports[0], 1, 1), TA_OK);
+    assert_int_equal(ta_port_poll(world.ports[1], 9), 0); /* it has not heard of the lane */
+    ta_port_flush(world.ports[0]);
+    assert_int_equal(ta_port_poll(world.ports[1], 9), 1);
+    assert_int_equal(send(world.ports[0], 1, 2), TA_OK);
+    assert_int_equal(ta_port_poll(world.ports[1], 9), 1);
+    let_rest(world.ports[1]);
+    assert_int_equal(send(world.ports[0], 1, 3), TA_OK);
+    assert_int_equal(ta_port_poll(world.ports[1], 9), 0);
+    ta_port_flush(world.ports[0]);
+    assert_int_equal(ta_port_poll(world.ports[1], 9), 1);
+    ta_port_figures figures;
+    assert_true(ta_mesh_read_figures(world.mesh, 0, 1, &figures));
+    assert_int_equal(figures.bells, 2);
+    assert_int_equal(figures.wakes, 0);
+    end_world(&world);
+}
+
+static void words_wait_for_a_line_or_a_flush(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    assert_int_equal(send(world.ports[0], 1, 0), TA_OK);
+    pump(&world); /* the lane is looked at */
+    assert_next(RAN, 1, 0, 0);
+    for (uint64_t i = 0; i < 6; i++)
+        assert_int_equal(ta_port_send_word(world.ports[0], 1, i), TA_OK);
+    assert_int_equal(ta_port_poll(world.ports[1], 99), 0);
+    assert_int_equal(ta_port_send_word(world.ports[0], 1, 6), TA_OK);
+    assert_int_equal(ta_port_send_word(world.ports[0], 1, 7), TA_OK);
+    assert_int_equal(ta_port_poll(world.ports[1], 99), 7);
+    ta_port_flush(world.ports[0]);
+    assert_int_equal(ta_port_poll(world.ports[1], 99), 1);
+    for (uint64_t i = 0; i < 8; i++) assert_next(WORD, 1, 0, i);
+    assert_no_more();
+    ta_port_figures sums = end_world(&world);
+    assert_int_equal(sums.sent, 9);
+    assert_int_equal(sums.run, 9);
+}
+
+static void a_poll_of_the_sender_flushes(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    assert_int_equal(ta_port_send_word(world.ports[0], 1, 5), TA_OK);
+    assert_int_equal(ta_port_poll(world.ports[0], 0), 0);
+    assert_int_equal(ta_port_poll(world.ports[1], 9), 1);
+    assert_next(WORD, 1, 0, 5);
+    end_world(&world);
+}
+
+/* Closures, single words and bunches of them, from several senders, with polls in between. */
+static void messages_of_a_pair_keep_their_order(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    uint64_t random = UINT64_C(0x9e3779b97f4a7c15), sent[PORTS] = {0}, seen[PORTS] = {0};
+    for (int step = 0; step < 1500; step++) {
+        random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+        uint32_t from = (uint32_t)(random % PORTS);
+        uint64_t words[9];
+        for (uint64_t i = 0; i < 9; i++) words[i] = (uint64_t)from << 32 | (sent[from] + i);
+        switch (random >> 32 & 3) {
+        case 0:
+            if (send(world.ports[from], 1, words[0]) == TA_OK) sent[from]++;
+            break;
+        case 1:
+            if (ta_port_send_word(world.ports[from], 1, words[0]) == TA_OK) sent[from]++;
+            break;
+        case 2:
+            sent[from] += ta_port_send_words(world.ports[from], 1, words, 1 + (random >> 40) % 9);
+            break;
+        default:
+            ta_port_poll(world.ports[from], (uint32_t)(random >> 50));
+            break;
+        }
+    }
+    pump(&world);
+    for (; world.read < world.count; world.read++) {
+        uint64_t value = world.events[world.read].value;
+        assert_int_equal(value & UINT32_MAX, seen[value >> 32]);
+        seen[value >> 32]++;
+    }
+    for (uint32_t i = 0; i < PORTS; i++) {
+        assert_true(sent[i] > 50);
+        assert_int_equal(seen[i], sent[i]);
+    }
+    end_world(&world);
+}
+
+static void a_port_sends_to_itself(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    assert_int_equal(send(world.ports[1], 1, 1), TA_OK);
+    assert_int_equal(ta_port_send_word(world.ports[1], 1, 2), TA_OK);
+    pump(&world);
+    assert_next(RAN, 1, 0, 1);
+    assert_next(WORD, 1, 1, 2);
+    ta_port_figures figures;
+    ta_port_read_figures(world.ports[1], &figures);
+    assert_int_equal(figures.sent, 2);
+    assert_int_equal(figures.run, 2);
+    end_world(&world);
+}
+
+static void words_without_a_hook_are_counted_as_failed(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    assert_int_equal(ta_port_detach(world.ports[1]), TA_OK);
+    assert_int_equal(ta_port_attach(world.ports[1], NULL), TA_OK);
+    const uint64_t words[] = {1, 2, 3};
+    assert_int_equal(ta_port_send_words(world.ports[0], 1, words, 3), 3);
+    pump(&world);
+    assert_no_more();
+    ta_port_figures sums = end_world(&world);
+    assert_int_equal(sums.sent, 3);
+    assert_int_equal(sums.failed, 3);
+    assert_int_equal(sums.run, 0);
+}
+
+/* ---- what closures may do --------------------------------------------------------------------- */
+
+static void send_on(ticket *self) {
+    ta_port *port = ta_port_running();
+    uint32_t index = ta_port_index(port);
+    note(RAN, port, 0, self->value);
+    if (self->value != 0) assert_int_equal(send(port, (index + 1) % PORTS, self->value - 1), TA_OK);
+}
+TA_FN_ONCE_VOID(sending_on, ticket, send_on);
+
+static void closures_send_and_the_end_of_the_poll_flushes(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    ta_fn_once closure;
+    assert_int_equal(sending_on(&closure, (ticket){5}, NULL), TA_OK);
+    assert_int_equal(ta_port_send(world.ports[0], 3, &closure), TA_OK);
+    ta_port_flush(world.ports[0]);
+    assert_int_equal(ta_port_poll(world.ports[3], 1), 1);
+    assert_int_equal(ta_port_poll(world.ports[0], 1), 1);
+    assert_next(RAN, 3, 0, 5);
+    assert_next(RAN, 0, 0, 4);
+    end_world(&world);
+}
+
+/* Polls, waits, prepares to sleep, drains and detaches in vain; flushes with effect. */
+static void meddle(ticket *self) {
+    ta_port *port = ta_port_running();
+    assert_int_equal(send(port, FAR, 2), TA_OK);
+    assert_int_equal(ta_port_poll(port, 9), 0);
+    assert_true(ta_port_prepare_sleep(port));
+    assert_false(ta_port_wait(port, -1));
+    assert_int_equal(ta_port_detach(port), TA_E_BUSY);
+    assert_int_equal(ta_port_drain(port), TA_E_INVALID);
+    ta_port_flush(port);
+    assert_int_equal(ta_port_poll(here->ports[FAR], 9), 1); /* another port of this thread */
+    assert_ptr_equal(ta_port_running(), port);
+    note(RAN, port, 0, self->value);
+}
+TA_FN_ONCE_VOID(meddling, ticket, meddle);
+
+static void a_poll_within_a_poll_does_nothing(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    ta_fn_once closure;
+    assert_int_equal(meddling(&closure, (ticket){1}, NULL), TA_OK);
+    assert_int_equal(ta_port_send(world.ports[0], 1, &closure), TA_OK);
+    assert_int_equal(send(world.ports[0], 1, 3), TA_OK);
+    ta_port_flush(world.ports[0]);
+    assert_int_equal(ta_port_poll(world.ports[1], 9), 2);
+    assert_next(RAN, FAR, 0, 2);
+    assert_next(RAN, 1, 0, 1);
+    assert_next(RAN, 1, 0, 3);
+    assert_null(ta_port_running());
+    end_world(&world);
+}
+
+static char *make_text(char **self) {
+    note(RAN, ta_port_running(), 0, 0);
+    char *text = *self;
+    *self = NULL;
+    return text;
+}
+TA_FN_ONCE(texting, ta_string, ta_string, make_text);
+
+typedef struct bulk {
+    probe mark;
+    char bytes[1000];
+} bulk;
+TA_DERIVE(bulk, bulk, TA_AS(mark, probe), TA_SKIP_ARRAY(bytes));
+
+static bulk make_bulk(probe *self) {
+    bulk made = {.mark = *self};
+    self->state = PROBE_GONE; /* moved out: what is destroyed afterwards is not it */
+    *self = probe_make(99);
+    return made;
+}
+TA_FN_ONCE(bulking, probe, bulk, make_bulk);
+
+static void results_of_closures_are_destroyed(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    ta_fn_once closure;
+    char *text = ta_string_make("result", ta_port_allocator(world.ports[0]));
+    assert_int_equal(texting(&closure, text, NULL), TA_OK);
+    assert_int_equal(ta_port_send(world.ports[0], FAR, &closure), TA_OK);
+    assert_int_equal(bulking(&closure, probe_make(1), NULL), TA_OK);
+    assert_int_equal(ta_port_send(world.ports[0], FAR, &closure), TA_OK);
+    pump(&world);
+    assert_int_equal(probes.destroyed, 2); /* the result, and what was captured */
+    end_world(&world);
+}
+
+/* ---- relocation ------------------------------------------------------------------------------- */
+
+static void what_is_owned_comes_home(void **state) {
+    (void)state;
+    for (uint32_t to = 0; to < PORTS; to++) {
+        mesh_world world = {0};
+        make_world(&world, NULL);
+        ta_fn_once closure = goods_of(to, ta_port_allocator(world.ports[0]));
+        assert_int_equal(ta_port_send(world.ports[0], to, &closure), TA_OK);
+        pump(&world);
+        assert_next(RAN, to, to == 0 ? 0 : 1, to); /* told of one move, save for a stay */
+        assert_ptr_equal(memory_of_text, ta_port_allocator(world.ports[to < FAR ? 0 : to]));
+        assert_int_equal(probes.destroyed, 1);
+        end_world(&world);
+    }
+}
+
+static void memory_that_is_short_is_counted(void **state) {
+    (void)state;
+    for (int posted = 0; posted < 2; posted++) {
+        mesh_world world = {0};
+        make_world(&world, NULL);
+        ta_fn_once closure = goods_of(1, ta_port_allocator(world.ports[0]));
+        assert_int_equal(send(world.ports[0], FAR, 0), TA_OK);
+        pump(&world);
+        if (posted)
+            assert_int_equal(ta_mesh_post(world.mesh, FAR, &closure), TA_OK);
+        else
+            assert_int_equal(ta_port_send(world.ports[0], FAR, &closure), TA_OK);
+        ta_port_flush(world.ports[0]);
+        world.book.fail_at = atomic_load(&world.book.calls) + 1;
+        assert_int_equal(ta_port_poll(world.ports[FAR], 9), 1);
+        assert_ptr_equal(memory_of_text, ta_port_allocator(world.ports[0]));
+        ta_port_figures figures;
+        ta_port_read_figures(world.ports[FAR], &figures);
+        assert_int_equal(figures.kept, 1);
+        end_world(&world);
+    }
+}
+
+/* The hook may keep the closure; what it leaves is destroyed. Later messages are not held up. */
+static void who_cannot_be_relocated_has_failed(void **state) {
+    (void)state;
+    for (int takes = 0; takes < 2; takes++) {
+        mesh_world world = {.takes = takes != 0};
+        make_world(&world, NULL);
+        ta_fn_once closure = goods_of(1, ta_port_allocator(world.ports[0]));
+        assert_int_equal(ta_port_send(world.ports[0], FAR, &closure), TA_OK);
+        assert_int_equal(send(world.ports[0], FAR, 2), TA_OK);
+        probes.relocate_fails_at = 1;
+        pump(&world);
+        assert_next(FAILED, FAR, 0, (uint64_t)-TA_E_SYSTEM);
+        assert_next(RAN, FAR, 0, 2);
+        assert_int_equal(probes.destroyed, takes ? 0 : 1);
+        if (takes) { /* sent again */
+            assert_int_equal(ta_port_send(world.ports[FAR], 3, &world.taken[0]), TA_OK);
+            pump(&world);
+            assert_next(RAN, 3, 1, 1);
+        }
+        ta_port_figures sums = end_world(&world);
+        assert_int_equal(sums.failed, 1);
+        assert_int_equal(probes.destroyed, 1);
+    }
+}
+
+static void failures_without_a_hook_are_destroyed(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    assert_int_equal(ta_port_detach(world.ports[FAR]), TA_OK);
+    assert_int_equal(ta_port_attach(world.ports[FAR], NULL), TA_OK);
+    ta_fn_once closure = goods_of(1, NULL);
+    assert_int_equal(ta_port_send(world.ports[0], FAR, &closure), TA_OK);
+    probes.relocate_fails_at = 1;
+    pump(&world);
+    assert_int_equal(probes.destroyed, 1);
+    assert_int_equal(end_world(&world).failed, 1);
+}
+
+/* ---- budget ----------------------------------------------------------------------------------- */
+
+static void a_poll_keeps_to_its_budget(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    for (uint64_t i = 0; i < ROOM; i++) assert_int_equal(send(world.ports[0], 1, i), TA_OK);
+    ta_port_flush(world.ports[0]);
+    assert_int_equal(ta_port_poll(world.ports[1], 0), 0);
+    for (uint32_t budget = 1; budget < 4; budget++)
+        assert_int_equal(ta_port_poll(world.ports[1], budget), budget);
+    assert_int_equal(ta_port_poll(world.ports[1], UINT32_MAX), ROOM - 6);
+    for (uint64_t i = 0; i < ROOM; i++) assert_next(RAN, 1, 0, i);
+    end_world(&world);
+}
+
+static void large_lanes(ta_mesh_options *options) {
+    options->lane_cells = 256;
+    options->calls = 1;
+}
+
+/* Who sends much leaves room for who sends little, and nobody is passed over. */
+static void senders_take_turns(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, large_lanes);
+    for (uint64_t i = 0; i < 200; i++) assert_int_equal(send(world.ports[0], 1, i), TA_OK);
+    assert_int_equal(send(world.ports[2], 1, 1000), TA_OK);
+    assert_int_equal(send(world.ports[3], 1, 2000), TA_OK);
+    for (uint32_t i = 0; i < PORTS; i++) ta_port_flush(world.ports[i]);
+    uint32_t done = ta_port_poll(world.ports[1], 100);
+    assert_true(done > 2 && done <= 100);
+    unsigned little = 0;
+    for (size_t i = 0; i < world.count; i++) little += world.events[i].value >= 1000;
+    assert_int_equal(little, 2);
+    /* With small budgets the turn goes on where it ended. */
+    for (uint64_t i = 0; i < 4; i++) {
+        assert_int_equal(send(world.ports[2], 1, 1001 + i), TA_OK);
+        assert_int_equal(send(world.ports[3], 1, 2001 + i), TA_OK);
+    }
+    world.read = world.count;
+    for (int i = 0; i < 12; i++) assert_int_equal(ta_port_poll(world.ports[1], 1), 1);
+    unsigned of[3] = {0};
+    for (; world.read < world.count; world.read++) of[world.events[world.read].value / 1000]++;
+    assert_int_equal(of[0], 4);
+    assert_int_equal(of[1], 4);
+    assert_int_equal(of[2], 4);
+    pump(&world);
+    end_world(&world);
+}
+
+static void urgent_messages_overtake(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    for (uint64_t i = 0; i < 5; i++) assert_int_equal(send(world.ports[0], 1, i), TA_OK);
+    assert_int_equal(post(&world, 1, 50), TA_OK);
+    for (uint64_t i = 0; i < 3; i++)
+        assert_int_equal(send_urgent(world.ports[0], 1, 100 + i), TA_OK);
+    ta_port_flush(world.ports[0]);
+    assert_int_equal(ta_port_poll(world.ports[1], 2), 2);
+    assert_next(RAN, 1, 0, 100);
+    assert_next(RAN, 1, 0, 101);
+    pump(&world);
+    assert_next(RAN, 1, 0, 102);
+    for (uint64_t i = 0; i < 5; i++) assert_next(RAN, 1, 0, i);
+    assert_next(RAN, 1, 0, 50);
+    ta_port_figures sums = end_world(&world);
+    assert_int_equal(sums.sent, 9);
+}
+
+static void an_urgent_message_may_be_the_first(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    assert_int_equal(send_urgent(world.ports[0], 1, 1), TA_OK);
+    pump(&world);
+    assert_next(RAN, 1, 0, 1);
+    end_world(&world);
+}
+
+/* ---- room ------------------------------------------------------------------------------------- */
+
+static uint64_t fill(ta_port *port, uint32_t to) {
+    uint64_t sent = 0;
+    ta_status status;
+    while ((status = send(port, to, sent)) == TA_OK) sent++;
+    assert_int_equal(status, TA_E_FULL);
+    return sent;
+}
+
+static void full_is_an_answer(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    assert_int_equal(fill(world.ports[0], 1), ROOM);
+    ta_fn_once closure = goods_of(1, NULL), before = closure;
+    assert_int_equal(ta_port_send(world.ports[0], 1, &closure), TA_E_FULL);
+    assert_memory_equal(&closure, &before, sizeof closure);
+    assert_int_equal(ta_port_send_word(world.ports[0], 1, 1), TA_E_FULL);
+    assert_int_equal(ta_port_send_words(world.ports[0], 1, (const uint64_t[]){1, 2}, 2), 0);
+    assert_int_equal(send(world.ports[0], FAR, 1), TA_OK); /* another lane */
+    assert_int_equal(send_urgent(world.ports[0], 1, 1), TA_OK);
+    ta_fn_once_destroy(&closure);
+    pump(&world);
+    assert_int_equal(fill(world.ports[0], 1), ROOM);
+    ta_port_figures figures;
+    assert_true(ta_mesh_read_figures(world.mesh, 0, 1, &figures));
+    assert_int_equal(figures.refused, 5);
+    pump(&world);
+    end_world(&world);
+}
+
+static void words_fill_a_lane_to_the_last_cell(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    uint64_t words[ROOM * 7 + 5];
+    for (uint64_t i = 0; i < ROOM * 7 + 5; i++) words[i] = i;
+    assert_int_equal(ta_port_send_words(world.ports[0], 1, words, ROOM * 7 + 5), ROOM * 7);
+    assert_int_equal(ta_port_send_word(world.ports[0], 1, 0), TA_E_FULL);
+    pump(&world);
+    for (uint64_t i = 0; i < ROOM * 7; i++) assert_next(WORD, 1, 0, i);
+    assert_no_more();
+    end_world(&world);
+}
+
+/* Not with the first cell that is free, not only when the receiver has nothing left to do, and
+ * once. */
+static void who_waits_for_room_is_told(void **state) {
+    (void)state;
+    for (uint32_t budget = 1; budget <= ROOM; budget++) {
+        mesh_world world = {0};
+        make_world(&world, NULL);
+        assert_int_equal(fill(world.ports[0], 1), ROOM);
+        assert_int_equal(ta_port_want_room(world.ports[0], 1), TA_OK);
+        ta_port_flush(world.ports[0]);
+        assert_int_equal(ta_port_poll(world.ports[0], 9), 0);
+        world.read = 0;
+        uint32_t done = 0;
+        size_t told_at = 0;
+        while (done < ROOM) {
+            done += ta_port_poll(world.ports[1], budget);
+            size_t before = world.count;
+            ta_port_poll(world.ports[0], 9);
+            if (told_at == 0 && world.count > before) told_at = done;
+        }
+        ta_port_poll(world.ports[0], 9);
+        assert_true(told_at >= ROOM / 2);
+        assert_true(told_at <= ROOM / 2 + budget);
+        unsigned told = 0;
+        for (size_t i = 0; i < world.count; i++) told += world.events[i].kind == ROOM_AGAIN;
+        assert_int_equal(told, 1);
+        let_rest(world.ports[1]);
+        assert_int_equal(ta_port_poll(world.ports[0], 9), 0);
+        assert_int_equal(world.count, ROOM + 1);
+        end_world(&world);
+    }
+}
+
+static void small_lanes(ta_mesh_options *options) {
+    options->lane_cells = 8;
+    options->calls = 4;
+}
+
+/* A lane that is smaller than a sender's share of a poll. */
+static void small_lanes_tell_of_room_as_soon(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, small_lanes);
+    assert_int_equal(fill(world.ports[0], 1), 4);
+    assert_int_equal(ta_port_want_room(world.ports[0], 1), TA_OK);
+    ta_port_flush(world.ports[0]);
+    assert_int_equal(ta_port_poll(world.ports[1], 100), 4);
+    ta_port_poll(world.ports[0], 1);
+    assert_int_equal(world.count, 5);
+    assert_int_equal(world.events[4].kind, ROOM_AGAIN);
+    end_world(&world);
+}
+
+static void room_that_is_there_is_told_by_the_next_poll(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    assert_int_equal(send(world.ports[0], 1, 1), TA_OK);
+    pump(&world);
+    world.read = world.count;
+    assert_int_equal(ta_port_want_room(world.ports[0], 1), TA_OK);
+    assert_no_more(); /* not from within */
+    ta_port_poll(world.ports[0], 1);
+    assert_next(ROOM_AGAIN, 0, 1, 0);
+    ta_port_poll(world.ports[0], 1);
+    assert_no_more();
+    end_world(&world);
+}
+
+/* A sender that wants room is told by a receiver that goes to rest, too. */
+static void resting_tells_of_room(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    assert_int_equal(fill(world.ports[0], 1), ROOM);
+    ta_port_flush(world.ports[0]);
+    for (int i = 0; i < ROOM; i++) assert_int_equal(ta_port_poll(world.ports[1], 1), 1);
+    assert_int_equal(fill(world.ports[0], 1), ROOM);
+    assert_int_equal(ta_port_want_room(world.ports[0], 1), TA_OK);
+    world.read = world.count;
+    for (int i = 0; i < ROOM; i++) assert_int_equal(ta_port_poll(world.ports[1], 1), 1);
+    let_rest(world.ports[1]);
+    world.read = world.count;
+    ta_port_poll(world.ports[0], 1);
+    assert_next(ROOM_AGAIN, 0, 1, 0);
+    end_world(&world);
+}
+
+/* ---- figures ---------------------------------------------------------------------------------- */
+
+static void with_timing(ta_mesh_options *options) { options->timing = true; }
+
+static void queueing_times_are_those_of_all_messages(void **state) {
+    (void)state;
+    for (int timing = 0; timing < 2; timing++) {
+        mesh_world world = {0};
+        make_world(&world, timing ? with_timing : NULL);
+        uint64_t words[10] = {0};
+        for (uint64_t lap = 0; lap < 20; lap++) {
+            assert_int_equal(ta_port_send_words(world.ports[0], 1, words, 10), 10);
+            assert_int_equal(send(world.ports[0], 1, lap), TA_OK);
+            assert_int_equal(send_urgent(world.ports[FAR], 1, lap), TA_OK);
+            pump(&world);
+        }
+        ta_port_figures figures;
+        ta_port_read_figures(world.ports[1], &figures);
+        uint64_t sum = 0;
+        for (size_t i = 0; i < TA_PORT_QUEUEING_BUCKETS; i++) sum += figures.queueing[i];
+        assert_int_equal(figures.run, 20 * 12);
+        assert_int_equal(sum, timing ? 20 * 12 : 0);
+        end_world(&world);
+    }
+}
+
+static void figures_are_of_a_port_or_a_pair(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    ta_port_figures figures = {.sent = 77};
+    assert_false(ta_mesh_read_figures(world.mesh, 0, 1, &figures));
+    assert_int_equal(figures.sent, 0);
+    for (uint64_t i = 0; i < 3; i++) {
+        assert_int_equal(send(world.ports[0], 1, i), TA_OK);
+        assert_int_equal(send_urgent(world.ports[0], 1, i), TA_OK);
+        assert_int_equal(send(world.ports[FAR], 1, i), TA_OK);
+    }
+    assert_int_equal(post(&world, 1, 1), TA_OK);
+    pump(&world);
+    assert_true(ta_mesh_read_figures(world.mesh, 0, 1, &figures));
+    assert_int_equal(figures.sent, 6);
+    assert_int_equal(figures.run, 6);
+    assert_int_equal(figures.polls, 0);
+    assert_false(ta_mesh_read_figures(world.mesh, 1, 0, &figures));
+    ta_port_read_figures(world.ports[1], &figures);
+    assert_int_equal(figures.run, 10);
+    assert_int_equal(figures.sent, 0);
+    assert_true(figures.polls >= 2);
+    assert_true(figures.idle_polls >= 1 && figures.idle_polls < figures.polls);
+    assert_true(figures.high_water >= 3);
+    ta_port_read_figures(world.ports[0], &figures);
+    assert_int_equal(figures.sent, 6);
+    assert_int_equal(figures.flushes, 1);
+    assert_int_equal(figures.bells, 2);
+    ta_port_figures sums = end_world(&world);
+    assert_int_equal(sums.sent, 10);
+    assert_int_equal(sums.run, 10);
+}
+
+/* ---- system calls ----------------------------------------------------------------------------- */
+
+/* Marks for port_syscalls.sh, which sees that there is no system call between them. */
+static void begin_quiet(void) { prctl(PR_SET_NAME, "quiet-begins"); }
+static void end_quiet(void) { prctl(PR_SET_NAME, "quiet-ends"); }
+
+enum { QUIET_MESSAGES = 20000 };
+
+static atomic_bool has_begun;
+
+static void count_words(void *context, ta_port *port, uint32_t from, const uint64_t words[],
+                        uint32_t count) {
+    uint64_t *sum = context;
+    (void)port, (void)from, (void)words;
+    *sum += count;
+}
+
+static void *poll_quietly(void *argument) {
+    ta_port *port = argument;
+    uint64_t seen = 0;
+    const ta_port_hooks hooks = {.context = &seen, .words = count_words};
+    if (ta_port_attach(port, &hooks) != TA_OK) return NULL;
+    while (seen == 0) ta_port_poll(port, 100); /* lanes are made, pages are there */
+    begin_quiet();
+    atomic_store(&has_begun, true);
+    while (seen < QUIET_MESSAGES) ta_port_poll(port, 100);
+    end_quiet();
+    ta_port_detach(port);
+    return port;
+}
+
+static void polling_and_sending_make_no_system_call(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, with_timing);
+    assert_int_equal(ta_port_detach(world.ports[1]), TA_OK);
+    world.ports[1] = NULL; /* the thread's */
+    pthread_t thread;
+    atomic_store(&has_begun, false);
+    assert_int_equal(pthread_create(&thread, NULL, poll_quietly, ta_mesh_port(world.mesh, 1)), 0);
+    assert_int_equal(send_urgent(world.ports[0], 0, 1), TA_OK);
+    assert_int_equal(ta_port_send_word(world.ports[0], 1, 0), TA_OK);
+    pump(&world);
+    while (!atomic_load(&has_begun)) continue;
+    begin_quiet();
+    for (uint64_t i = 1; i < QUIET_MESSAGES;) {
+        if (ta_port_send_word(world.ports[0], 1, i) == TA_OK)
+            i++;
+        else
+            ta_port_poll(world.ports[0], 10);
+    }
+    for (uint64_t i = 0; i < 2000; i++) { /* among ports of this thread: all kinds, and rest */
+        if (i % 50 == 0) {
+            send(world.ports[0], 2, i);
+            send_urgent(world.ports[2], 0, i);
+            post(&world, 3, i);
+            send(world.ports[3], 3, i);
+        }
+        for (uint32_t j = 0; j < PORTS; j++)
+            if (j != 1) ta_port_poll(world.ports[j], 10);
+        if (i % 500 == 499)
+            for (int k = 0; k < 1000; k++) ta_port_poll(world.ports[0], 10);
+    }
+    ta_port_flush(world.ports[0]);
+    end_quiet();
+    void *result = NULL;
+    assert_int_equal(pthread_join(thread, &result), 0);
+    assert_ptr_equal(result, ta_mesh_port(world.mesh, 1));
+    assert_int_equal(end_world(&world).wakes, 0);
+}
+
+/* What is left in the lanes, in cells that were not published, and in inboxes. */
+static void what_nobody_took_is_destroyed_with_the_mesh(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    ta_fn_once closure = goods_of(1, ta_port_allocator(world.ports[0]));
+    assert_int_equal(ta_port_send(world.ports[0], 1, &closure), TA_OK);
+    closure = goods_of(2, NULL);
+    assert_int_equal(ta_port_send_urgent(world.ports[0], 1, &closure), TA_OK);
+    closure = goods_of(3, NULL);
+    assert_int_equal(ta_mesh_post(world.mesh, 1, &closure), TA_OK);
+    assert_int_equal(ta_port_send_words(world.ports[0], 1, (const uint64_t[]){1, 2, 3}, 3), 3);
+    ta_port_figures sums = end_world(&world);
+    assert_int_equal(sums.sent, 6);
+    assert_int_equal(sums.destroyed, 6);
+    assert_int_equal(probes.destroyed, 3);
+}
+
+int main(int argc, char **argv) {
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_mesh_has_a_port_for_each_processor),
+        cmocka_unit_test(ports_are_those_of_the_affinities_given),
+        cmocka_unit_test(a_closure_runs_where_it_was_sent),
+        cmocka_unit_test(closures_are_visible_at_once_to_who_looks),
+        cmocka_unit_test(words_wait_for_a_line_or_a_flush),
+        cmocka_unit_test(a_poll_of_the_sender_flushes),
+        cmocka_unit_test(messages_of_a_pair_keep_their_order),
+        cmocka_unit_test(a_port_sends_to_itself),
+        cmocka_unit_test(words_without_a_hook_are_counted_as_failed),
+        cmocka_unit_test(closures_send_and_the_end_of_the_poll_flushes),
+        cmocka_unit_test(a_poll_within_a_poll_does_nothing),
+        cmocka_unit_test(results_of_closures_are_destroyed),
+        cmocka_unit_test(what_is_owned_comes_home),
+        cmocka_unit_test(memory_that_is_short_is_counted),
+        cmocka_unit_test(who_cannot_be_relocated_has_failed),
+        cmocka_unit_test(failures_without_a_hook_are_destroyed),
+        cmocka_unit_test(a_poll_keeps_to_its_budget),
+        cmocka_unit_test(senders_take_turns),
+        cmocka_unit_test(urgent_messages_overtake),
+        cmocka_unit_test(an_urgent_message_may_be_the_first),
+        cmocka_unit_test(full_is_an_answer),
+        cmocka_unit_test(words_fill_a_lane_to_the_last_cell),
+        cmocka_unit_test(who_waits_for_room_is_told),
+        cmocka_unit_test(small_lanes_tell_of_room_as_soon),
+        cmocka_unit_test(room_that_is_there_is_told_by_the_next_poll),
+        cmocka_unit_test(resting_tells_of_room),
+        cmocka_unit_test(queueing_times_are_those_of_all_messages),
+        cmocka_unit_test(figures_are_of_a_port_or_a_pair),
+        cmocka_unit_test(polling_and_sending_make_no_system_call),
+        cmocka_unit_test(what_nobody_took_is_destroyed_with_the_mesh),
+    };
+    return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}
