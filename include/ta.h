@@ -22,5 +22,6 @@
 #include "ta/port.h"
 #include "ta/call.h"
 #include "ta/fan.h"
+#include "ta/runtime.h"
 
 #endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a stop waits for, and what it does not wait for.
+ */
+#include "runtime_world.h"
+
+#include "ta/call.h"
+
+/* ---- what a stop waits for --------------------------------------------------------------------- */
+
+enum { PIECES = 100 };
+
+/* Thread 0 has more for thread 1 than there is room for, and waits to be told. */
+static void send_pieces(void *context, ta_port *port, uint32_t to) {
+    world *all = context;
+    while (atomic_load(&all->work) > 0) {
+        ta_fn_once fn;
+        if (running_in(&fn, all, NULL) != TA_OK || ta_port_send(port, to, &fn) != TA_OK) break;
+        atomic_fetch_sub(&all->work, 1);
+    }
+    if (atomic_load(&all->work) > 0) (void)ta_port_want_room(port, to);
+}
+
+static ta_status begin_pieces(void *context, ta_port *port) {
+    if (ta_port_index(port) == 0) send_pieces(context, port, 1);
+    return TA_OK;
+}
+
+static void a_stop_waits_for_who_waits_for_room(void **state) {
+    (void)state;
+    for (int round = 0; round < 20; round++) {
+        ta_registry *registry = invented(2, NULL);
+        world all = {.work = PIECES};
+        ta_runtime_options options = unpinned_options(registry);
+        options.hooks = (ta_runtime_hooks){.context = &all,
+                                           .start = begin_pieces,
+                                           .ports = {.context = &all, .room = send_pieces}};
+        stop_and_join(start(&options));
+        assert_int_equal(atomic_load(&all.run), PIECES);
+        ta_registry_destroy(registry);
+    }
+}
+
+/* In thread 0: sends one piece a turn, until all are sent. Thread 1 has nothing to do in between. */
+static uint32_t send_a_piece(void *context, ta_port *port) {
+    world *all = context;
+    ta_fn_once fn;
+    if (ta_port_index(port) != 0 || atomic_load(&all->polled) == PIECES) return 0;
+    sched_yield();
+    if (running_in(&fn, all, NULL) == TA_OK && ta_port_send(port, 1, &fn) != TA_E_FULL)
+        atomic_fetch_add(&all->polled, 1);
+    ta_fn_once_destroy(&fn);
+    return 1;
+}
+
+static void a_stop_waits_for_poll_hooks(void **state) {
+    (void)state;
+    ta_registry *registry = invented(2, NULL);
+    world all = {.sleep_for = UINT64_MAX};
+    ta_runtime_options options = unpinned_options(registry);
+    options.hooks = (ta_runtime_hooks){.context = &all, .poll = send_a_piece, .idle = on_idle};
+    stop_and_join(start(&options));
+    assert_int_equal(atomic_load(&all.polled), PIECES);
+    assert_int_equal(atomic_load(&all.run), PIECES); /* none was refused */
+    ta_registry_destroy(registry);
+}
+
+/* In one thread, while the other one takes turns that find nothing. */
+static void stop_and_wait_for_turns(world_pointer *all) {
+    ta_runtime_stop(ta_runtime_running());
+    atomic_store(&(*all)->waits, 0);
+    wait_for(&(*all)->waits, 5);
+}
+TA_FN_ONCE_VOID(stopping_and_waiting_for_turns, world_pointer, stop_and_wait_for_turns);
+
+static uint32_t count_turns(void *context, ta_port *port) {
+    world *all = context;
+    if (ta_port_index(port) == 1) atomic_fetch_add(&all->waits, 1);
+    return 0;
+}
+
+static void who_is_not_to_sleep_takes_turns_while_stopping(void **state) {
+    (void)state;
+    ta_registry *registry = invented(2, NULL);
+    world all = {0};
+    ta_runtime_options options = unpinned_options(registry);
+    options.spin = UINT64_MAX;
+    options.hooks = (ta_runtime_hooks){.context = &all, .poll = count_turns};
+    ta_runtime *runtime = start(&options);
+    ta_fn_once fn;
+    assert_int_equal(stopping_and_waiting_for_turns(&fn, &all, NULL), TA_OK);
+    assert_int_equal(ta_mesh_post(ta_runtime_mesh(runtime), 0, &fn), TA_OK);
+    assert_int_equal(ta_runtime_join(runtime, NULL), TA_OK);
+    ta_registry_destroy(registry);
+}
+
+/* A poll hook that answers the bell which a stop rings, or the next step of it: then the thread is
+ * about to sleep, and nobody will ring again. */
+static uint32_t answer_bells(void *context, ta_port *port) {
+    world *all = context;
+    if (atomic_load(&all->work) > 0 && ta_port_index(port) == 0)
+        ta_runtime_stop(ta_runtime_running());
+    if (ta_runtime_is_stopping(ta_runtime_running()))
+        for (int i = 0; i < 20; i++) sched_yield();
+    ta_port_poll(port, 16);
+    return 0;
+}
+
+static void a_bell_that_was_answered_is_not_waited_for(void **state) {
+    (void)state;
+    ta_registry *registry = invented(2, NULL);
+    for (int round = 0; round < 50; round++) {
+        world all = {.sleep_for = UINT64_MAX};
+        ta_runtime_options options = unpinned_options(registry);
+        options.hooks = (ta_runtime_hooks){.context = &all, .poll = answer_bells, .idle = on_idle};
+        ta_runtime *runtime = start(&options);
+        wait_for_sleep(runtime, 0, 0); /* so the next turn that finds nothing is the last one */
+        atomic_store(&all.work, 1);
+        assert_int_equal(ta_runtime_wake(runtime, 0), TA_OK);
+        assert_int_equal(ta_runtime_join(runtime, NULL), TA_OK);
+    }
+    ta_registry_destroy(registry);
+}
+
+/* A stop that comes while threads are about to sleep. */
+static void a_stop_is_not_overlooked(void **state) {
+    (void)state;
+    ta_registry *registry = invented(2, NULL);
+    for (int round = 0; round < 1000; round++) {
+        world all = {0};
+        ta_runtime_options options = unpinned_options(registry);
+        options.spin = (uint64_t)(round % 100) * 500 + 1;
+        ta_runtime *runtime = start(&options);
+        if (round % 2) post(runtime, 1, &all);
+        ta_port_figures report = stop_and_join(runtime);
+        assert_int_equal(report.run, round % 2);
+    }
+    ta_registry_destroy(registry);
+}
+
+/* Each closure goes on to another thread until its hops are used up. */
+struct hop {
+    world *all;
+    uint32_t left, stride;
+};
+TA_UNAWARE_TYPE(hop, struct hop);
+static void hop_on(struct hop *self);
+TA_FN_ONCE_VOID(hopping, hop, hop_on);
+
+static void hop_on(struct hop *self) {
+    ta_port *port = ta_port_running();
+    ta_fn_once fn;
+    atomic_fetch_add(&self->all->run, 1);
+    if (self->left == 0) return;
+    uint32_t to = (ta_port_index(port) + self->stride) % MANY;
+    struct hop next = {self->all, self->left - 1, self->stride};
+    if (hopping(&fn, next, NULL) == TA_OK && ta_port_send(port, to, &fn) != TA_OK)
+        ta_fn_once_destroy(&fn);
+}
+
+static void many_threads_pass_on_what_they_get(void **state) {
+    (void)state;
+    enum { HOPS = 200 };
+    ta_registry *registry = invented(MANY, NULL);
+    world all = {.registry = registry};
+    ta_runtime_options options = unpinned_options(registry);
+    ta_runtime *runtime = start(&options);
+    for (uint32_t i = 0; i < MANY; i++) {
+        ta_fn_once fn;
+        assert_int_equal(hopping(&fn, (struct hop){&all, HOPS, i}, NULL), TA_OK);
+        assert_int_equal(ta_mesh_post(ta_runtime_mesh(runtime), i, &fn), TA_OK);
+    }
+    ta_port_figures report = stop_and_join(runtime); /* in the middle of it */
+    assert_int_equal(atomic_load(&all.run), MANY * (HOPS + 1));
+    assert_int_equal(report.run, MANY * (HOPS + 1));
+    assert_int_equal(report.sent, report.run);
+    ta_registry_destroy(registry);
+}
+
+/* ---- calls -------------------------------------------------------------------------------------- */
+
+static int double_it(int *number) { return 2 * *number; }
+
+/* What a continuation has: where to count. */
+static void take_answer(world_pointer *all, ta_status status, int *result) {
+    if (status == TA_OK && *result % 2 == 0) atomic_fetch_add(&(*all)->work, 1);
+    if (status == TA_E_CLOSED) atomic_fetch_add(&(*all)->polled, 1);
+}
+TA_CALL(call_to_double, ta_int, ta_int, double_it, world_pointer, take_answer);
+
+enum { CALLS = 40 };
+
+static ta_status call_at_start(void *context, ta_port *port) {
+    uint32_t next = (ta_port_index(port) + 1) % ta_mesh_port_count(ta_port_mesh(port));
+    ta_status status = TA_OK;
+    for (int i = 0; i < CALLS && status == TA_OK; i++)
+        status = call_to_double(port, next, i, context, NULL, NULL);
+    return status;
+}
+
+static void calls_are_answered_whatever_the_grace(void **state) {
+    (void)state;
+    for (int round = 0; round < 50; round++) {
+        ta_registry *registry = invented(3, NULL);
+        world all = {0};
+        ta_runtime_options options = unpinned_options(registry);
+        options.mesh.lane_cells = 128;
+        options.grace = round % 2 ? UINT64_MAX : 1;
+        options.hooks = (ta_runtime_hooks){.context = &all, .start = call_at_start};
+        ta_port_figures report = stop_and_join(start(&options));
+        assert_int_equal(atomic_load(&all.work), 3 * CALLS);
+        assert_int_equal(atomic_load(&all.polled), 0);
+        assert_int_equal(report.run, 6 * CALLS); /* requests and replies */
+        ta_registry_destroy(registry);
+    }
+}
+
+/* A closure that calls a guest, who never looks. */
+static void call_guest(world_pointer *all) {
+    ta_port *port = ta_port_running();
+    if (call_to_double(port, (*all)->from, 1, *all, NULL, NULL) == TA_OK)
+        atomic_fetch_add(&(*all)->run, 1);
+}
+TA_FN_ONCE_VOID(calling_guest, world_pointer, call_guest);
+
+static void a_guest_that_does_not_answer_is_not_waited_for_beyond_the_grace(void **state) {
+    (void)state;
+    ta_registry *registry = invented(2, NULL);
+    world all = {0};
+    ta_runtime_options options = unpinned_options(registry);
+    options.mesh.guests = 1;
+    options.grace = 1;
+    options.hooks = (ta_runtime_hooks){.context = &all, .stop = on_stop};
+    ta_runtime *runtime = start(&options);
+    ta_port *guest;
+    ta_fn_once fn;
+    assert_int_equal(ta_mesh_attach_guest(ta_runtime_mesh(runtime), NULL, &guest), TA_OK);
+    all.from = ta_port_index(guest);
+    assert_int_equal(calling_guest(&fn, &all, NULL), TA_OK);
+    assert_int_equal(ta_mesh_post(ta_runtime_mesh(runtime), 1, &fn), TA_OK);
+    wait_for(&all.run, 1);
+    ta_runtime_stop(runtime);
+    wait_for(&all.stopped, 2); /* without an answer */
+    ta_port_close(guest);
+    while (ta_port_drain(guest) != TA_OK) sched_yield();
+    assert_int_equal(ta_port_detach(guest), TA_OK);
+    ta_port_figures report;
+    assert_int_equal(ta_runtime_join(runtime, &report), TA_OK);
+    assert_counted(&report);
+    assert_int_equal(atomic_load(&all.work) + atomic_load(&all.polled), 1); /* it was told */
+    ta_registry_destroy(registry);
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_stop_waits_for_who_waits_for_room),
+        cmocka_unit_test(a_stop_waits_for_poll_hooks),
+        cmocka_unit_test(who_is_not_to_sleep_takes_turns_while_stopping),
+        cmocka_unit_test(a_bell_that_was_answered_is_not_waited_for),
+        cmocka_unit_test(a_stop_is_not_overlooked),
+        cmocka_unit_test(many_threads_pass_on_what_they_get),
+        cmocka_unit_test(calls_are_answered_whatever_the_grace),
+        cmocka_unit_test(a_guest_that_does_not_answer_is_not_waited_for_beyond_the_grace),
+    };
+    return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}
