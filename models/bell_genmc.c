@@ -1,29 +1,32 @@
 /* SPDX-License-Identifier: MIT
  *
  * The protocol of rest words and bells itself, src/bell.h, for checkers of weak memory (GenMC:
- * `genmc -- -D_GNU_SOURCE -Iinclude -Isrc models/bell_genmc.c`), which Spin is not. As a plain
- * program it runs the same main once; exit 0. With -DROUNDS=2000 it does so that often, threads
- * starting together, for ThreadSanitizer and for plain luck.
+ * script/model-check), which Spin is not. As a plain program it runs the same main once; exit 0. With
+ * -DROUNDS=2000 it does so that often, threads starting together, for ThreadSanitizer and for plain
+ * luck; -DALONE=room_round picks a part.
  *
- * Resting: two senders publish a message each, and flush; the receiver polls once, has its lanes rest
- * and falls asleep if it may. Whatever then lies in a lane is looked at, or has its bell rung; and who
- * sleeps beside a bell is woken. Room: a sender finds its lane full and wants room, while the
- * receiver takes the message and rests the lane: the sender has room, or is told. Death: the
+ * Resting and bells: two senders publish a message each, and flush; the receiver polls once, has its
+ * lanes rest and falls asleep if it may. Whatever then lies in a lane is looked at, or has its bell
+ * rung; and who sleeps beside a bell is woken. Room: a sender finds its lane full and wants room,
+ * while the receiver takes the message and rests the lane: the sender has room, or is told. Death: the
  * receiver takes what it finds, and dies; the sender publishes, and takes back what is left.
  *
  * Each of these takes an order away:
- *   RELAXED_R1   * tsan: a dead lane's receiving end changes hands
- *   RELAXED_R2   * tsan: the same, by the receiver
- *   RELAXED_B1   * genmc: a bell is heard before what was done before it
- *   RELAXED_B4   * genmc: the same, by the receiver
- *   RELAXED_B2   * genmc: RUNG is seen without its bit
- *   RELAXED_B3   * genmc: the same, by the receiver
- *   RELAXED_W1   * genmc: room is overlooked
- * and each of these makes a load and a store of a read-modify-write, which x86-64 reorders, too, so
- * that an assertion fails in some rounds:
- *   TWO_STEPS_R1, TWO_STEPS_R2   * genmc: a message is overlooked
- *   TWO_STEPS_B2, TWO_STEPS_B5   * genmc: a receiver sleeps beside a bell
- *   TWO_STEPS_W1                 * genmc: room is overlooked
+ *   RELAXED_R1, RELAXED_R2   a dead lane's receiving end changes hands; a message is overlooked
+ *   RELAXED_B1, RELAXED_B4   a bell is heard before what was done before it
+ *   RELAXED_B2, RELAXED_B3   RUNG is seen without its bit
+ *   RELAXED_W1               room is overlooked
+ * and each of these makes a load and a store of a read-modify-write, which x86-64 reorders, too:
+ *   TWO_STEPS_R1, TWO_STEPS_R2   a message is overlooked
+ *   TWO_STEPS_B2, TWO_STEPS_B5   a receiver sleeps beside a bell
+ *   TWO_STEPS_W1                 room is overlooked
+ *
+ * genmc: --unroll=4 -DALONE=resting_round | RELAXED_R1 RELAXED_R2 RELAXED_B2 RELAXED_B3 TWO_STEPS_R1
+ * genmc: --unroll=4 -DALONE=resting_round | TWO_STEPS_R2 TWO_STEPS_B2 TWO_STEPS_B5
+ * genmc: --unroll=4 -DALONE=bells_round | RELAXED_B1 RELAXED_B4
+ * genmc: --unroll=4 -DALONE=room_round | RELAXED_W1 TWO_STEPS_W1
+ * genmc: --unroll=4 -DALONE=death_round | RELAXED_R1 RELAXED_R2
+ * tsan: -DROUNDS=2000 | RELAXED_R1 RELAXED_R2
  */
 #undef NDEBUG /* the assertions are what a checker looks at */
 #include "ta/detail/atomic.h"
@@ -239,23 +242,21 @@ static void *recoverer(void *unused) {
 
 /* ---- rounds ----------------------------------------------------------------------------------- */
 
-static int run(int threads, void *(*const bodies[])(void *), void *const arguments[]) {
-    pthread_t ids[SENDERS + 1];
 #if ROUNDS > 1
-    at_start = 0;
-    expected_at_start = (uint32_t)threads;
+#define EXPECT(threads) (at_start = 0, expected_at_start = (threads))
+#else
+#define EXPECT(threads) ((void)0)
 #endif
-    for (int i = 0; i < threads; i++)
-        if (pthread_create(&ids[i], NULL, bodies[i], arguments[i]) != 0) return 1;
-    for (int i = 0; i < threads; i++) pthread_join(ids[i], NULL);
-    return 0;
-}
+/* Written out, since GenMC follows no function out of an array. */
+#define START(id, body, argument)                                                                  \
+    pthread_t id;                                                                                  \
+    if (pthread_create(&id, NULL, body, argument) != 0) return 1
 
-/* One lane is at rest to begin with, the other one is looked at. */
-static void begin(void) {
+/* One lane is at rest to begin with; the other one is looked at, if it is to be. */
+static void begin(bool looks_at_one) {
     for (uint32_t i = 0; i < SENDERS; i++) {
-        lanes[i] = (toy_lane){.is_looked_at = i == 1};
-        rests[i] = i == 1 ? 0 : TA_REST_RESTING;
+        lanes[i] = (toy_lane){.is_looked_at = i == 1 && looks_at_one};
+        rests[i] = lanes[i].is_looked_at ? 0 : TA_REST_RESTING;
     }
     bits = 0;
     bells = (ta_bells){.words = 1, .bits = &bits};
@@ -264,11 +265,15 @@ static void begin(void) {
     taken = took_back = 0;
 }
 
-static int resting_round(void) {
-    begin();
-    void *(*const bodies[])(void *) = {sender, sender, sleeper};
-    void *const arguments[] = {&lanes[0], &lanes[1], NULL};
-    if (run(3, bodies, arguments) != 0) return 1;
+static int two_senders(bool looks_at_one) {
+    begin(looks_at_one);
+    EXPECT(3);
+    START(first, sender, &lanes[0]);
+    START(second, sender, &lanes[1]);
+    START(receiver, sleeper, NULL);
+    pthread_join(first, NULL);
+    pthread_join(second, NULL);
+    pthread_join(receiver, NULL);
     bool is_rung = (bells.state & TA_BELLS_RUNG) != 0;
     for (uint32_t i = 0; i < SENDERS; i++) /* nothing was taken, so both are there */
         assert(lanes[i].is_looked_at || ((bits >> i & 1) != 0 && is_rung));
@@ -276,29 +281,44 @@ static int resting_round(void) {
     return 0;
 }
 
+static int resting_round(void) { return two_senders(true); }
+static int bells_round(void) { return two_senders(false); }
+
 static int room_round(void) {
-    begin();
+    begin(true);
     rests[0] = 0;
     publish(&lanes[0], 1);
-    void *(*const bodies[])(void *) = {waiter, freer};
-    void *const arguments[] = {NULL, NULL};
-    if (run(2, bodies, arguments) != 0) return 1;
+    EXPECT(2);
+    START(first, waiter, NULL);
+    START(second, freer, NULL);
+    pthread_join(first, NULL);
+    pthread_join(second, NULL);
     assert(taken == 1 && (!waits || told != 0));
     return 0;
 }
 
 static int death_round(void) {
-    begin();
-    void *(*const bodies[])(void *) = {recoverer, dying};
-    void *const arguments[] = {NULL, NULL};
-    if (run(2, bodies, arguments) != 0) return 1;
+    begin(true);
+    EXPECT(2);
+    START(first, recoverer, NULL);
+    START(second, dying, NULL);
+    pthread_join(first, NULL);
+    pthread_join(second, NULL);
     int left = is_empty(&lanes[0]) ? 0 : 1; /* until the sender hears of the death */
     assert(taken + took_back + left == 1);
     return 0;
 }
 
+/* All of it, or one alone: -DALONE=resting_round. */
 int main(void) {
-    for (int i = 0; i < ROUNDS; i++)
-        if (resting_round() != 0 || room_round() != 0 || death_round() != 0) return 1;
+    for (int i = 0; i < ROUNDS; i++) {
+#ifdef ALONE
+        if (ALONE() != 0) return 1;
+#else
+        if (resting_round() != 0 || bells_round() != 0) return 1;
+        if (room_round() != 0 || death_round() != 0) return 1;
+#endif
+    }
+    (void)resting_round, (void)bells_round, (void)room_round, (void)death_round;
     return 0;
 }
