@@ -2,23 +2,23 @@
  *
  * Resting, bells, sleep and room (src/bell.h, src/poll.c, src/sleep.c, src/room.c), for Spin.
  *
- * SENDERS send MESSAGES each to one receiver, through lanes of CELLS; a sender flushes when it likes,
- * but before it waits and at its end, and waits for room when its lane is full. The receiver polls,
- * has lanes rest that it found empty PATIENCE times, and when it likes goes to sleep: on a
- * descriptor, or with FUTEX on the word of its bells. The lanes themselves are lane.pml's, and the
- * bell for room is one flag: whoever waits for it does as the receiver does here.
+ * SENDERS send MESSAGES each to one receiver, through lanes of CELLS; a sender flushes when it
+ * likes, but before it waits and at its end, and waits for room when its lane is full. The
+ * receiver polls, has lanes rest that it found empty PATIENCE times, and when it likes goes to
+ * sleep: on a descriptor, or with FUTEX on the word of its bells. The lanes themselves are
+ * lane.pml's, and the bell for room is one flag: whoever waits for it does as the receiver does
+ * here.
  *
- * Safety: messages arrive in order, once; who is told to wake the receiver is told so while it
- * sleeps and at no other time (no system call otherwise); and no end state but the one where all
- * has arrived: so nothing is overlooked by a receiver that sleeps, and nobody waits for room for
- * ever. Liveness (all_arrive, under weak fairness): it does not poll for ever beside a message, either.
+ * Safety: who is told to wake the receiver is told so while it sleeps and at no other time (no
+ * system call otherwise); and no end state but the one where all has arrived: so nothing is
+ * overlooked by a receiver that sleeps, and nobody waits for room for ever. Liveness (all_arrive,
+ * under weak fairness): it does not poll for ever beside a message, either.
  *
  * As in lane.pml, Spin interleaves in program order: that each step on a word is a
  * read-modify-write is for bell_genmc.c. models/run wants each of these to fail:
  *   LOOK_BEFORE_REST       R2: the lane is looked at before the rest word is set, and not after
  *   LOOK_BEFORE_PUBLISH    R1: the sender looks at the rest word before it publishes
  *   NO_R1                  R1: the sender does not look
- *   R1_LEAVES_RESTING      R1: the sender loads, and takes nothing away    (passes: a bell too many)
  *   DROPS_AT_END           the lane is dropped although RESTING was still there
  *   RUNG_BEFORE_BIT        B2 before B1
  *   TAKE_BITS_BEFORE_RUNG  B4 before B3
@@ -31,6 +31,8 @@
  *   NO_TELL_AT_REST        W2: WANTED is not looked at when the lane rests
  *   TELL_BY_HINT           W2: WANTED is only looked at on the way, where it may be missed
  *   PARK_WITHOUT_COMPARE   parking does not compare the word             (with FUTEX)
+ * and this to pass, at the price of bells that nobody needs:
+ *   R1_LEAVES_RESTING      R1: the sender loads, and takes nothing away
  */
 #define SENDERS 2
 #define CELLS 1

@@ -11,9 +11,9 @@
  * each here.
  *
  * Safety: every message that was accepted is run by the guest that it was sent to, while that is
- * not drained, or comes back, exactly once; what is then left for the mesh to destroy is in a link that
- * never died; nobody waits for room for ever. Liveness (all_end, under weak fairness): a guest can
- * be sent to, whoever sat there before.
+ * not drained, or comes back, exactly once; what is then left for the mesh to destroy is in a
+ * link that never died; nobody waits for room for ever. Liveness (all_end, under weak fairness):
+ * a guest can be sent to, whoever sat there before.
  *
  * models/run wants each of these to fail:
  *   DIE_BEFORE_LAST_LOOK   DEAD is set before the last look at the lane

@@ -82,7 +82,7 @@ static inline bool ta_rest_may_rest(const uint32_t *rest) {
 
 /* Sender: does it own both ends of the lane by now? Receiver: not yet another one's? Wait-free. */
 static inline bool ta_rest_is_dead(const uint32_t *rest) {
-    /* R1: pairs with R2 in ta_rest_die(). Only a load: nothing is published. And pairs with R3, by
+    /* R1: pairs with R2 in ta_rest_die(). Only a load: nothing is published. And pairs with R4, by
      * which a sender gives a dead lane to the next receiver. */
     return (ta_load_acquire_u32(rest) & TA_REST_DEAD) != 0;
 }

@@ -62,7 +62,7 @@ static ta_status revive(ta_link *link, uint32_t to) {
     link->in.idle = 0;
     /* The lane is empty, but for replies. */
     link->in.position = link->out.position - ta_lane_pending(link->lane);
-    /* R3: pairs with R1 in ta_rest_is_dead(), where the next receiver looks. */
+    /* R4: pairs with R1 in ta_rest_is_dead(), where the next receiver looks. */
     ta_store_release_u32(&link->rest, TA_REST_RESTING);
     return TA_OK;
 }

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# port_syscalls.sh TEST_PORT: sending and polling make no system call. Runs the case of test_port
-# that marks where it wants none, under strace; fails when a thread made one between its marks. Exit
-# status 77: there is no strace, or it may not trace.
+# port_syscalls.sh TEST_PORT_FLOW: sending and polling make no system call. Runs the case of
+# test_port_flow that marks where it wants none, under strace; fails when a thread made one between
+# its marks. Exit status 77: there is no strace, or it may not trace.
 set -u
 
 program=$1

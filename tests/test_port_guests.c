@@ -233,7 +233,7 @@ static ta_port *make_late_mesh(void) {
     affinity = place(0);
     late_world = (mesh_world){0};
     here = &late_world;
-    const ta_allocator allocator = {allocate_late, ledger_release, &late_world.book};
+    static const ta_allocator allocator = {allocate_late, ledger_release, &late_world.book};
     ta_mesh_options options = {
         .affinities = &affinity, .affinity_count = 1, .guests = 1, .allocator = &allocator};
     assert_int_equal(ta_mesh_create(&options, &late_mesh), TA_OK);
