@@ -152,8 +152,9 @@ static void print_all(const lane_bench *bench) {
 
 static void gather(lane_bench *bench, const char *filter) {
     const lane_entries sources[] = {
-        lane_entries_ours(),       lane_entries_cached(),  lane_entries_ck(),
-        lane_entries_floor(),      lane_entries_barrier(), lane_entries_ck_pointers(),
+        lane_entries_port(),        lane_entries_ours(),  lane_entries_cached(),
+        lane_entries_ck(),          lane_entries_floor(), lane_entries_barrier(),
+        lane_entries_ck_pointers(),
 #ifdef LANE_HAS_BOOST
         lane_entries_boost(),
 #endif

@@ -156,12 +156,26 @@ ta_status ta_port_send_word(ta_port *port, uint32_t to, uint64_t word) {
     return status;
 }
 
+/* As many as a cell holds, with none gathered before them. */
+static inline void send_cellful(ta_link *link, const uint64_t words[]) {
+    link->out.credit--;
+    memcpy(ta_link_cell(link)->words, words, TA_CELL_WORDS_MAX * sizeof *words);
+    ta_link_commit(link, (uint64_t)TA_CELL_WORDS_MAX << TA_CELL_COUNT_SHIFT | TA_CELL_WORDS);
+    ta_count(&link->out.sent, TA_CELL_WORDS_MAX);
+}
+
 size_t ta_port_send_words(ta_port *port, uint32_t to, const uint64_t words[], size_t count) {
     ta_link *link;
     size_t sent = 0;
     if (port == NULL || words == NULL || ta_link_find(port, to, false, &link) != TA_OK) return 0;
-    while (sent < count && word_room(link) == TA_OK)
-        sent += gather(link, words + sent, count - sent);
+    while (sent < count && word_room(link) == TA_OK) {
+        if (link->out.words == 0 && count - sent >= TA_CELL_WORDS_MAX) {
+            send_cellful(link, words + sent);
+            sent += TA_CELL_WORDS_MAX;
+        } else {
+            sent += gather(link, words + sent, count - sent);
+        }
+    }
     return sent;
 }
 
