@@ -231,6 +231,7 @@ static __attribute__((noinline)) void meet_caller(ta_port *port, ta_link *link) 
     ta_link **place = ta_link_place(port->mesh, port->seat, link->from->seat);
     if (*place == NULL) {
         spare->out.to_index = ta_load_relaxed_u32(&link->from->index);
+        ta_link_begin_sender(spare); /* it may have been made for an earlier guest on this seat */
         /* L1: pairs with L2 in ta_link_between(). */
         TA_STORE_RELEASE_(place, spare);
     } else {
@@ -273,7 +274,7 @@ static inline void send_reply(ta_port *port, const ta_link *link, const ta_calla
     if (ta_link_find(port, ta_load_relaxed_u32(&link->from->index), false, &back) != TA_OK)
         back = *ta_link_place(port->mesh, port->seat, link->from->seat);
     ta_link_end_words(back);
-    ta_cell *cell = ta_lane_reserve(back->lane);
+    ta_cell *cell = ta_link_cell(back);
     cell->words[0] = token;
     cell->words[1] = how;
     memcpy(&cell->words[2], result, CELL_BYTES);

@@ -251,7 +251,7 @@ typedef struct ta_port_figures {
     uint64_t sleeps;    /* prepared, and not called off */
     uint64_t polls;
     uint64_t idle_polls; /* that found nothing */
-    uint64_t high_water; /* of the cells of a lane that waited at the beginning of a poll */
+    uint64_t high_water; /* the most messages that one visit of a lane found; visits are limited */
     uint64_t kept;       /* blocks that stayed where they were, for want of memory here */
     uint64_t queueing[TA_PORT_QUEUEING_BUCKETS];
 } ta_port_figures;
