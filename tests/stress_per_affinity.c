@@ -342,8 +342,9 @@ static void run_round(unsigned threads, const ta_registry *registry, uint64_t nu
     pthread_barrier_wait(&shared->barrier);
     pthread_barrier_wait(&shared->barrier);
     look_at_round(shared, workers, threads);
-    pthread_barrier_wait(&shared->barrier);
+    /* Before the threads go on: one that had looked a moment earlier would ask a dead array. */
     atomic_store(&shared->owner_is_gone, true);
+    pthread_barrier_wait(&shared->barrier);
     for (unsigned i = 0; i < ARRAYS; i++) ta_per_affinity_destroy(shared->arrays[i].array);
     for (unsigned i = 0; i < threads; i++) assert_int_equal(pthread_join(ids[i], NULL), 0);
     for (unsigned i = 0; i < threads; i++)
