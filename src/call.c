@@ -35,12 +35,13 @@ static size_t table_size(uint32_t count) {
 static void do_returned(ta_port *port, ta_chore *chore);
 
 /* The table of a link that has none, with a link for the replies where there is none. */
-static ta_calls *create_table(ta_port *port, const ta_link *link) {
+static ta_calls *create_table(ta_port *port, ta_link *link) {
     const uint32_t count = port->mesh->calls;
     ta_calls *calls = ta_allocate(port->allocator, table_size(count), _Alignof(ta_calls));
     if (calls == NULL) return NULL;
     *calls = (ta_calls){.chore = {NULL, do_returned},
                         .port = port,
+                        .link = link,
                         .places = (ta_call_place *)(void *)&calls->continuations[count],
                         .count = count,
                         .first_returned = TA_CALL_NONE};
@@ -196,8 +197,11 @@ ta_status ta_port_call(ta_port *port, uint32_t to, ta_fn_once *request,
 
 void ta_call_want_room(ta_port *port, uint32_t to, bool is_urgent) {
     ta_link *link = *ta_link_place(port->mesh, port->seat, TA_SEAT(to)); /* plain: its sender */
-    if (is_urgent) link = link->out.urgent;
-    if (link->out.calls->free != TA_CALL_NONE) ta_link_want_room(link);
+    ta_link_want_room(is_urgent ? link->out.urgent : link);
+}
+
+bool ta_calls_are_full(const ta_link *link) {
+    return link->out.calls != NULL && link->out.calls->free == TA_CALL_NONE;
 }
 
 uint64_t ta_port_calls_under_way(const ta_port *port) { return port == NULL ? 0 : port->under_way; }
@@ -370,6 +374,7 @@ void ta_call_finish(ta_port *port, ta_link *link, ta_cell *cell) {
     }
     continue_with(&continuation, status, type, result);
     release_box(cell, type, whole);
+    ta_link_has_room(port, there); /* after the continuation, which may have called again */
 }
 
 void ta_call_drop_reply(ta_cell *cell) {
@@ -389,6 +394,7 @@ static void end_without_reply(ta_calls *calls, uint32_t index) {
     end_call(calls, index, &continuation);
     continue_with(&continuation, state == TA_CALL_CANCELLED ? TA_E_CANCELLED : TA_E_CLOSED, NULL,
                   NULL);
+    ta_link_has_room(calls->port, calls->link);
 }
 
 /* The chore. Those that come back meanwhile wait for the next one. */

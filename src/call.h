@@ -39,6 +39,7 @@ typedef struct ta_call_place {
 typedef struct ta_calls {
     ta_chore chore; /* calls the continuations of `returned` */
     ta_port *port;
+    ta_link *link; /* the ordinary one, whose table this is */
     ta_call_place *places;
     uint32_t count;
     uint32_t free;                          /* the list of free places, last freed first */

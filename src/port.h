@@ -66,7 +66,8 @@ typedef struct ta_link {
         uint32_t words;         /* how many are gathered */
         uint32_t credit;        /* cells that are known to be free, save the reserve */
         uint32_t position;      /* of the next cell, for stamps */
-        bool is_dirty, is_dead, wants_room;
+        bool is_dirty, is_dead;
+        bool wants_room; /* the user does; in the ordinary link for the urgent one, too */
         struct ta_link *next_dirty;
         struct ta_calls *calls; /* those of this direction; NULL before the first */
         uint64_t sent, refused, bells, wakes, returned; /* figures */
@@ -270,10 +271,15 @@ void ta_link_note_queueing(ta_port *port, ta_link *link, uint32_t cells, uint32_
 
 /* ---- room.c ----------------------------------------------------------------------------------- */
 
-/* The sender: has its bell of room rung when about half of the lane is free, or is by now. */
+/* The sender: has its bell of room rung when about half of the lane is free, or is by now; unless
+ * all calls are under way: then a reply will come. */
 void ta_link_want_room(ta_link *link);
-/* The sender: there is room, or there may be: tells who waits for it. */
-void ta_link_has_room(ta_port *port, ta_link *link);
+/* The sender: there is room by a link, or by the urgent one beside it, or there may be: tells who
+ * waits for it. */
+void ta_link_tell_waiting(ta_port *port, ta_link *link);
+static inline void ta_link_has_room(ta_port *port, ta_link *link) {
+    if (__builtin_expect(link->out.wants_room, 0)) ta_link_tell_waiting(port, link);
+}
 /* The receiver, that has freed cells: tells the sender. */
 void ta_link_tell_room(ta_link *link);
 
@@ -310,8 +316,9 @@ void ta_call_return(ta_port *port, ta_link *link, ta_cell *cell, const ta_cell *
 void ta_call_reply_again(ta_link *link, const ta_cell *cell);
 /* Destroys a reply that nobody will read. */
 void ta_call_drop_reply(ta_cell *cell);
-/* The caller, after TA_E_FULL: has a bell of its own rung when there may be room, unless all calls
- * are under way: then a reply will come. */
+/* Are all calls of a link, sender's side, under way? */
+bool ta_calls_are_full(const ta_link *link);
+/* The caller, after TA_E_FULL: as ta_link_want_room(). */
 void ta_call_want_room(ta_port *port, uint32_t to, bool is_urgent);
 /* Exclusive: the continuations of what is still under way are called with TA_E_CLOSED. */
 void ta_calls_abandon(ta_link *link);

@@ -159,12 +159,54 @@ static void two_that_flood_each_other_finish(void **state) {
     end_world(&here);
 }
 
+/* ---- room for calls ---------------------------------------------------------------------------- */
+
+static unsigned told;
+static uint32_t told_of;
+static void note_room(void *context, ta_port *port, uint32_t to) {
+    (void)context;
+    assert_true(ta_port_calls_under_way(port) < CALLS);
+    told++;
+    told_of = to;
+}
+
+/* Not before, though the lane has room; and with the first that is over. */
+static void who_waits_for_a_call_is_told_when_one_is_over(void **state) {
+    world here = {0};
+    record out = {0};
+    const ta_port_hooks hooks = {.room = note_room};
+    (void)state;
+    make_world(&here, NULL);
+    assert_int_equal(ta_port_detach(here.ports[0]), TA_OK);
+    assert_int_equal(ta_port_attach(here.ports[0], &hooks), TA_OK);
+    for (unsigned i = 0; i < CALLS; i++)
+        assert_int_equal(call_add(here.ports[0], FAR, (sum){1, 2}, &out, NULL, NULL), TA_OK);
+    const ta_call_options urgent = {.is_urgent = true};
+    assert_int_equal(call_add(here.ports[0], FAR, (sum){1, 2}, &out, NULL, NULL), TA_E_FULL);
+    assert_int_equal(call_add(here.ports[0], FAR, (sum){1, 2}, &out, &urgent, NULL), TA_E_FULL);
+    told = 0;
+    assert_int_equal(ta_port_want_room(here.ports[0], FAR), TA_OK);
+    for (unsigned i = 0; i < 3; i++) ta_port_poll(here.ports[0], 9);
+    assert_int_equal(told, 0);
+    assert_int_equal(ta_port_poll(here.ports[FAR], 1), 1);
+    assert_int_equal(ta_port_poll(here.ports[0], 9), 1);
+    assert_int_equal(told, 1);
+    assert_int_equal(told_of, FAR);
+    assert_int_equal(call_add(here.ports[0], FAR, (sum){1, 2}, &out, &urgent, NULL), TA_OK);
+    assert_int_equal(ta_port_want_room_urgent(here.ports[0], FAR), TA_OK);
+    pump(&here);
+    assert_int_equal(told, 2);
+    assert_int_equal(out.count, CALLS + 1);
+    end_world(&here);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_are_in_order_with_the_rest),
         cmocka_unit_test(replies_are_in_order_with_the_rest),
         cmocka_unit_test(a_continuation_has_a_place_to_call),
         cmocka_unit_test(two_that_flood_each_other_finish),
+        cmocka_unit_test(who_waits_for_a_call_is_told_when_one_is_over),
     };
     return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

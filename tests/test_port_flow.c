@@ -224,6 +224,34 @@ static void resting_tells_of_room(void **state) {
     end_world(&world);
 }
 
+/* Urgent lanes fill up, too; and who waits for one is told of it. */
+static void urgent_senders_wait_for_room_as_well(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    assert_int_equal(ta_port_want_room_urgent(world.ports[0], 1), TA_E_INVALID);
+    check_text("ta_port_want_room_urgent");
+    assert_int_equal(send(world.ports[0], 1, 0), TA_OK);
+    assert_int_equal(ta_port_want_room_urgent(world.ports[0], 1), TA_E_INVALID); /* not that one */
+    for (uint64_t i = 0; i < LANE_CELLS; i++)
+        assert_int_equal(send_urgent(world.ports[0], 1, i), TA_OK);
+    assert_int_equal(send_urgent(world.ports[0], 1, 99), TA_E_FULL);
+    assert_int_equal(ta_port_want_room_urgent(world.ports[0], 1), TA_OK);
+    ta_port_flush(world.ports[0]);
+    ta_port_poll(world.ports[0], 1);
+    assert_no_more();
+    assert_int_equal(ta_port_poll(world.ports[1], 1), 1);
+    ta_port_poll(world.ports[0], 1);
+    assert_int_equal(world.count, 1);
+    assert_int_equal(ta_port_poll(world.ports[1], UINT32_MAX), LANE_CELLS);
+    world.read = world.count;
+    ta_port_poll(world.ports[0], 1);
+    assert_next(ROOM_AGAIN, 0, 1, 0);
+    ta_port_poll(world.ports[0], 1);
+    assert_no_more();
+    end_world(&world);
+}
+
 /* ---- figures ---------------------------------------------------------------------------------- */
 
 static void with_timing(ta_mesh_options *options) { options->timing = true; }
@@ -385,6 +413,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(small_lanes_tell_of_room_as_soon),
         cmocka_unit_test(room_that_is_there_is_told_by_the_next_poll),
         cmocka_unit_test(resting_tells_of_room),
+        cmocka_unit_test(urgent_senders_wait_for_room_as_well),
         cmocka_unit_test(queueing_times_are_those_of_all_messages),
         cmocka_unit_test(figures_are_of_a_port_or_a_pair),
         cmocka_unit_test(polling_and_sending_make_no_system_call),

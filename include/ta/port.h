@@ -181,9 +181,13 @@ TA_API size_t ta_port_send_words(ta_port *port, uint32_t to, const uint64_t word
  * last flush); a system call for each receiver that sleeps, and for no other. */
 TA_API void ta_port_flush(ta_port *port);
 
-/* After TA_E_FULL: has hooks.room called, once, when about half of the lane to `to` is free again.
- * TA_E_RANGE as above; TA_E_INVALID without such a hook, or where nothing was ever sent. */
+/* After TA_E_FULL: has hooks.room called, once, when about half of the lane to `to` is free again;
+ * or, where it was full of calls, when one of these is over. Who waits for both lanes may be told
+ * of either. TA_E_RANGE as above; TA_E_INVALID without such a hook, or where nothing was ever
+ * sent. */
 TA_API ta_status ta_port_want_room(ta_port *port, uint32_t to);
+/* The same after an urgent message was refused. */
+TA_API ta_status ta_port_want_room_urgent(ta_port *port, uint32_t to);
 
 /* Any thread, attached or not: hands a closure in at port `to`, from an unknown source. All senders
  * of a port share its inbox, which is fuller and slower than a guest's lanes. Visible at once,
