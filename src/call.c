@@ -190,6 +190,7 @@ ta_status ta_port_call(ta_port *port, uint32_t to, ta_fn_once *request,
     }
     bool is_cancellable = (deadline & TA_CALL_CANCELLABLE) != 0;
     uint64_t token = begin_call(calls, link, continuation, is_cancellable);
+    TA_PROBE4(call, port->seat, to, callable->name, token);
     send_request(link, &request->closure, token, deadline);
     if (id != NULL) *id = token;
     return TA_OK;
@@ -319,8 +320,10 @@ bool ta_call_run(ta_port *port, ta_link *link, ta_cell *cell, const ta_cell *mor
         result[0] = (uint64_t)(uintptr_t)place;
         if (place == NULL) status = TA_E_NOMEM;
     }
+    TA_PROBE4(run_call, port->seat, callable->name, token, status);
     if (__builtin_expect(status == TA_OK, 1)) ta_closure_run(&request.closure, place);
     ta_closure_destroy(&request.closure);
+    TA_PROBE3(reply, port->seat, token, status);
     uint64_t how = (uint32_t)status | (is_boxed && status == TA_OK ? REPLY_BOXED : 0);
     send_reply(port, link, callable, token, how, result);
     return status == TA_OK;
@@ -363,6 +366,7 @@ void ta_call_finish(ta_port *port, ta_link *link, ta_cell *cell) {
     end_call(there->out.calls, ta_call_index(cell->words[0]), &continuation);
 
     ta_status status = (ta_status)(int32_t)(uint32_t)cell->words[1];
+    TA_PROBE3(answer, port->seat, cell->words[0], status);
     void *result = result_of(cell, type);
     void *whole = result;
     if (result != NULL && continuation.continuable != NULL &&

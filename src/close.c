@@ -11,7 +11,9 @@
 
 void ta_port_close(ta_port *port) {
     /* Relaxed: advice to senders. */
-    if (port != NULL) ta_store_relaxed_u32(&port->is_closed, 1);
+    if (port == NULL) return;
+    TA_PROBE1(close, port->seat);
+    ta_store_relaxed_u32(&port->is_closed, 1);
 }
 
 /* The last look at this link was in ta_port_rest(), and found nothing. What is put in from here on
@@ -33,6 +35,7 @@ ta_status ta_port_drain(ta_port *port) {
         ta_link_die(ta_link_between(port->mesh, from, port->seat, false));
         ta_link_die(ta_link_between(port->mesh, from, port->seat, true));
     }
+    TA_PROBE1(drained, port->seat);
     port->is_drained = true;
     return TA_OK;
 }

@@ -52,8 +52,10 @@ ta_move ta_port_move_from(const ta_port *port, ta_affinity source) {
 }
 
 bool ta_port_run_closure(ta_port *port, uint32_t from, ta_fn_once *closure, const ta_move *move) {
+    TA_PROBE3(run, port->seat, from, closure->closure.callable->name);
     ta_status status = ta_fn_once_relocate(closure, move);
     if (__builtin_expect(status == TA_OK, 1)) status = call_for_nothing(closure, port->allocator);
+    TA_PROBE3(ran, port->seat, from, status);
     if (__builtin_expect(status == TA_OK, 1)) return true;
     if (port->hooks.failed != NULL)
         port->hooks.failed(port->hooks.context, port, from, status, closure);
@@ -80,7 +82,10 @@ static inline uint32_t handle(ta_port *port, ta_link *link, arrival *message, co
     case TA_CELL_WORDS:
         count = ta_cell_count(&message->cell);
         has_run = port->hooks.words != NULL;
-        if (has_run) port->hooks.words(port->hooks.context, port, from, message->cell.words, count);
+        if (!has_run) break;
+        TA_PROBE3(run, port->seat, from, "words");
+        port->hooks.words(port->hooks.context, port, from, message->cell.words, count);
+        TA_PROBE3(ran, port->seat, from, TA_OK);
         break;
     case TA_CELL_REPLY:
         /* The continuation may call again, and the reply to that needs this cell's room. */

@@ -22,6 +22,7 @@
 
 #include "bell.h"
 #include "lane.h"
+#include "probe.h"
 
 #include "ta/call.h"
 

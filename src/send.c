@@ -16,6 +16,7 @@
 void ta_port_ring(ta_port *to, uint32_t bell, uint64_t *wakes) {
     uint32_t how = ta_bells_ring(&to->bells, bell);
     if (how == 0) return;
+    TA_PROBE1(wake, to->seat);
     if (wakes != NULL) ta_count(wakes, 1);
     if (how == TA_BELLS_ASLEEP_FUTEX)
         ta_os_wake_all(&to->bells.state);
@@ -27,6 +28,7 @@ void ta_port_ring(ta_port *to, uint32_t bell, uint64_t *wakes) {
 static bool announce(ta_link *link) {
     bool is_dead;
     if (ta_rest_published(&link->rest, &is_dead)) {
+        TA_PROBE2(bell, link->from->seat, link->out.to_index);
         ta_count(&link->out.bells, 1);
         ta_port_ring(link->to, link->bell, &link->out.wakes);
     }
@@ -48,6 +50,7 @@ ta_status ta_link_room(ta_link *link, uint32_t cells) {
     if (__builtin_expect(link->out.credit >= cells, 1) || find_credit(link, cells)) return TA_OK;
     /* Who tries again and again shall not wait for a receiver that nobody tells. Relaxed: a hint. */
     if (ta_rest_may_rest(&link->rest)) (void)announce(link);
+    TA_PROBE2(full, link->from->seat, link->out.to_index);
     ta_count(&link->out.refused, 1);
     return TA_E_FULL;
 }
@@ -94,6 +97,7 @@ static ta_status send_closure(ta_port *port, uint32_t to, ta_fn_once *closure, b
     if (__builtin_expect(status != TA_OK, 0)) return status;
     status = ta_link_room(link, 1);
     if (__builtin_expect(status != TA_OK, 0)) return status;
+    TA_PROBE4(send, port->seat, to, closure->closure.callable->name, is_urgent);
     ta_link_end_words(link);
     link->out.credit--;
     ta_cell *cell = ta_link_cell(link);
@@ -120,6 +124,7 @@ ta_status ta_mesh_post(ta_mesh *mesh, uint32_t to, ta_fn_once *closure) {
     /* Relaxed, both: as in ta_link_make() and ta_link_room(). */
     if (ta_load_relaxed_u32(&port->index) != to) return port->is_guest ? TA_E_CLOSED : TA_E_RANGE;
     if (ta_load_relaxed_u32(&port->is_closed) != 0) return TA_E_CLOSED;
+    TA_PROBE2(post, to, closure->closure.callable->name);
     if (!ta_inbox_post(port->inbox, closure, &ring)) return TA_E_FULL;
     if (ring) ta_port_ring(port, ta_bell_of_inbox(mesh), NULL);
     return TA_OK;
@@ -152,8 +157,10 @@ ta_status ta_port_send_word(ta_port *port, uint32_t to, uint64_t word) {
     if (__builtin_expect(port == NULL, 0)) return TA_E_INVALID;
     ta_status status = ta_link_find(port, to, false, &link);
     if (__builtin_expect(status == TA_OK, 1)) status = word_room(link);
-    if (__builtin_expect(status == TA_OK, 1)) gather(link, &word, 1);
-    return status;
+    if (__builtin_expect(status != TA_OK, 0)) return status;
+    TA_PROBE3(words, port->seat, to, 1);
+    gather(link, &word, 1);
+    return TA_OK;
 }
 
 /* As many as a cell holds, with none gathered before them. */
@@ -176,6 +183,7 @@ size_t ta_port_send_words(ta_port *port, uint32_t to, const uint64_t words[], si
             sent += gather(link, words + sent, count - sent);
         }
     }
+    TA_PROBE3(words, port->seat, to, sent);
     return sent;
 }
 
@@ -183,6 +191,7 @@ size_t ta_port_send_words(ta_port *port, uint32_t to, const uint64_t words[], si
 
 void ta_port_flush(ta_port *port) {
     if (port == NULL || port->dirty == NULL) return;
+    TA_PROBE1(flush, port->seat);
     ta_count(&port->flushes, 1);
     while (port->dirty != NULL) {
         ta_link *link = port->dirty;
@@ -224,6 +233,7 @@ static void return_cell(ta_link *link, ta_cell *cell, const ta_cell *more) {
         ta_call_return(port, link, cell, more);
         break;
     }
+    TA_PROBE3(returned, port->seat, link->out.to_index, count);
     ta_count(&link->out.returned, count);
 }
 

@@ -19,6 +19,7 @@ ta_status ta_port_fd(ta_port *port, int *out) {
 /* True: asleep, as far as others know. */
 static bool fall_asleep(ta_port *port, uint32_t how) {
     if (!ta_port_rest(port) || !ta_bells_sleep(&port->bells, how)) return false;
+    TA_PROBE1(sleep, port->seat);
     ta_count(&port->sleeps, 1);
     return true;
 }
@@ -33,7 +34,9 @@ void ta_port_finish_sleep(ta_port *port) {
     if (port == NULL) return;
     /* Cleared also where no bell was rung: the signal for the sleep before this may have come late,
      * and would wake every sleep from here on for nothing. */
-    (void)ta_bells_wake(&port->bells);
+    bool is_rung = ta_bells_wake(&port->bells);
+    TA_PROBE2(awake, port->seat, is_rung);
+    (void)is_rung;
     if (port->fd >= 0) ta_os_event_clear(port->fd);
 }
 
@@ -45,5 +48,7 @@ bool ta_port_wait(ta_port *port, int64_t timeout) {
         while (!ta_bells_are_rung(&port->bells));
     else
         ta_os_park_for(&port->bells.state, TA_BELLS_ASLEEP_FUTEX, (uint64_t)timeout);
-    return ta_bells_wake(&port->bells);
+    bool is_rung = ta_bells_wake(&port->bells);
+    TA_PROBE2(awake, port->seat, is_rung);
+    return is_rung;
 }
