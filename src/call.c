@@ -316,7 +316,7 @@ bool ta_call_run(ta_port *port, ta_link *link, ta_cell *cell, const ta_cell *mor
     ta_status status = check_request(link, &request, token, deadline);
     bool is_boxed = status == TA_OK && is_boxed_result(callable->result);
     if (__builtin_expect(is_boxed, 0)) {
-        place = ta_box_allocate(callable->result, link->from->allocator);
+        place = ta_box_allocate(callable->result, &port->returning);
         result[0] = (uint64_t)(uintptr_t)place;
         if (place == NULL) status = TA_E_NOMEM;
     }

@@ -91,6 +91,8 @@ static void destroy_links(ta_mesh *mesh, size_t count) {
     for (size_t i = 0; i < count; i++) {
         ta_link *link = mesh->links[i];
         if (link == NULL) continue;
+        ta_link_give_back(link);
+        if (link->out.urgent != NULL) ta_link_give_back(link->out.urgent);
         ta_calls_destroy(link);
         ta_link_destroy(link->out.urgent);
         ta_link_destroy(link);
@@ -113,6 +115,7 @@ ta_status ta_mesh_destroy(ta_mesh *mesh, ta_port_figures *report) {
     for (uint32_t i = 0; i < mesh->seat_count; i++) empty_inbox(mesh->seats[i].inbox);
     if (report != NULL) ta_mesh_sum_figures(mesh, report);
     destroy_links(mesh, count);
+    for (uint32_t i = 0; i < mesh->seat_count; i++) ta_port_take_home(&mesh->seats[i]);
     ta_mesh_release(mesh);
     return TA_OK;
 }

@@ -73,7 +73,7 @@ static void answer(void *context, ta_status status, void *result) {
 /* Calls one target. `*clone` is made where it is empty, and kept where the call is refused. */
 static ta_status call_target(ta_fan *fan, uint32_t target, ta_fn *clone) {
     if (ta_fn_is_empty(clone)) {
-        ta_status status = ta_fn_clone(&fan->closure, clone, fan->port->allocator);
+        ta_status status = ta_fn_clone(&fan->closure, clone, &fan->port->returning);
         if (status != TA_OK) {
             clone->closure.callable = NULL;
             return status;

@@ -93,6 +93,7 @@ static ta_status make_seat(ta_mesh *mesh, ta_port *port, ta_affinity affinity) {
     port->index = port->is_guest ? TA_NO_PORT : port->seat;
     port->allocator =
         mesh->registry == NULL ? mesh->for_values : ta_registry_allocator(mesh->registry, affinity);
+    port->returning = ta_returning_allocator(port);
     port->fd = -1;
     port->inbox_rests = true;
     port->bells.words = bell_words(mesh);

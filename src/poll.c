@@ -163,6 +163,7 @@ static uint32_t visit(ta_port *port, ta_link *link, uint32_t share) {
 
 /* Looks at a link no more, until its bell is rung. False: it has something after all. */
 static bool rest(ta_link *link) {
+    ta_link_give_back(link);
     if (ta_rest_begin(&link->rest)) ta_link_tell_room(link);
     if (ta_lane_is_empty(link->lane) || !ta_rest_end(&link->rest)) {
         link->in.is_active = false;
@@ -336,6 +337,8 @@ uint32_t ta_port_poll(ta_port *port, uint32_t budget) {
     running = port;
 
     if (__builtin_expect(ta_bells_are_rung(&port->bells), 0)) answer_bells(port);
+    /* Relaxed: a hint. */
+    if (__builtin_expect(TA_LOAD_RELAXED_(&port->came_back) != NULL, 0)) ta_port_take_home(port);
     uint32_t handled = visit_all(port, budget);
     if (__builtin_expect(port->chores != NULL, 0)) ta_port_do_chores(port);
     ta_port_flush(port);

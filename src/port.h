@@ -7,7 +7,7 @@
  * Who may touch what:
  *   ta_link.out   the sender's thread alone
  *   ta_link.in    the receiver's thread alone
- *   ta_port       its thread alone, save `bells` (bell.h), `state` and `fd`
+ *   ta_port       its thread alone, save `bells` (bell.h), `came_back` (returns.h), `state`, `fd`
  *   figures       written by the one thread as above, by ta_count(); read by any
  * so all that is plain.
  *
@@ -23,6 +23,7 @@
 #include "bell.h"
 #include "lane.h"
 #include "probe.h"
+#include "returns.h"
 
 #include "ta/call.h"
 
@@ -86,6 +87,7 @@ typedef struct ta_link {
         struct ta_calls *calls; /* the sender's out.calls; NULL before its first request */
         ta_move move;           /* from the sender to here */
         ta_move_figures moved;
+        ta_return_list returns; /* blocks of the sender's that go back to it */
         uint64_t run, failed, destroyed, kept, high_water; /* figures */
     } in;
 } ta_link;
@@ -118,6 +120,7 @@ struct ta_port {
     /* Immutable, `hooks` while it is attached. */
     ta_mesh *mesh;
     const ta_allocator *allocator;
+    ta_allocator returning;
     ta_affinity affinity;
     uint32_t seat;
     bool is_guest;
@@ -130,6 +133,7 @@ struct ta_port {
     int fd;         /* set before the first sleep on it, then immutable; -1: there is none yet */
 
     ta_bells bells;
+    ta_returned *came_back; /* V1, V2; beside the bells, which a poll looks at anyway */
 
     _Alignas(TA_CACHE_LINE) ta_link_ring active, active_urgent;
     ta_link *dirty;

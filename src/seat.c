@@ -74,3 +74,7 @@ ta_mesh *ta_port_mesh(const ta_port *port) { return port == NULL ? NULL : port->
 const ta_allocator *ta_port_allocator(const ta_port *port) {
     return port == NULL ? NULL : port->allocator;
 }
+
+const ta_allocator *ta_port_returning_allocator(const ta_port *port) {
+    return port == NULL ? NULL : &port->returning;
+}

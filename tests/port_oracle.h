@@ -271,9 +271,10 @@ static inline void send_words(worker *self, uint32_t to) {
 static inline void send_closure(worker *self, uint32_t to, uint32_t way) {
     account *receiver = account_of(self, to);
     uint32_t me = ta_port_index(self->port);
+    const ta_allocator *memory = below(self, 2) == 0 ? ta_port_allocator(self->port)
+                                                     : ta_port_returning_allocator(self->port);
     ta_fn_once closure;
-    if (!make_closure(self, (letter){me, way, receiver->sent[way], to},
-                      ta_port_allocator(self->port), &closure)) {
+    if (!make_closure(self, (letter){me, way, receiver->sent[way], to}, memory, &closure)) {
         fail_with(self, "no memory");
         return;
     }

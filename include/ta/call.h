@@ -154,7 +154,7 @@ TA_END_DECLS
     TA_GENERATED ta_status NAME(ta_port *port, uint32_t to, CAPTURED##_value captured,             \
                                 const ta_call_options *options, RESULT##_value *result) {          \
         ta_fn_once request;                                                                        \
-        ta_status status = NAME##_request_(&request, captured, ta_port_allocator(port));           \
+        ta_status status = NAME##_request_(&request, captured, ta_port_returning_allocator(port)); \
         if (status == TA_OK) return ta_port_call_wait(port, to, &request, options, result);        \
         ta_destroy(&CAPTURED##_type, &captured);                                                   \
         return status;                                                                             \
@@ -200,7 +200,7 @@ TA_END_DECLS
                                 ta_call_id *id) {                                                  \
         ta_fn_once request;                                                                        \
         ta_continuation continuation = NAME##_continuation_(context);                              \
-        ta_status status = NAME##_request_(&request, captured, ta_port_allocator(port));           \
+        ta_status status = NAME##_request_(&request, captured, ta_port_returning_allocator(port)); \
         if (status != TA_OK) return status;                                                        \
         status = ta_port_call(port, to, &request, &continuation, options, id);                     \
         if (status != TA_OK) ta_closure_unbox(&request.closure);                                   \

@@ -89,7 +89,7 @@ TA_END_DECLS
     TA_GENERATED ta_status NAME(ta_port *port, const uint32_t targets[], uint32_t count,           \
                                 CAPTURED##_value captured, CONTEXT##_value context) {              \
         ta_fn map;                                                                                 \
-        ta_status status = NAME##_map_(&map, captured, ta_port_allocator(port));                   \
+        ta_status status = NAME##_map_(&map, captured, ta_port_returning_allocator(port));         \
         if (status != TA_OK) return status;                                                        \
         status = ta_port_map_reduce(port, targets, count, &map, &NAME##_reducible_, &context);     \
         if (status != TA_OK)                                                                       \

@@ -149,6 +149,14 @@ TA_API ta_affinity ta_port_affinity(const ta_port *port);
 TA_API ta_mesh *ta_port_mesh(const ta_port *port);
 TA_API const ta_allocator *ta_port_allocator(const ta_port *port);
 
+/* The same memory, for what a message brings along and leaves there: what closures captured that is
+ * too large for them, above all. A block of it that another port of the mesh releases, from within
+ * its poll, goes back to this port's thread, many at once, and is freed by that thread's polls; so
+ * threads do not meet in the allocator. Blocks must not outlive the mesh. The calls of ta/call.h and
+ * ta/fan.h take their boxes from here. Any thread may allocate and release; lock-free, beyond what
+ * the allocator of the place is. */
+TA_API const ta_allocator *ta_port_returning_allocator(const ta_port *port);
+
 /* The port whose ta_port_poll() the calling thread is in, for closures that want to send on: NULL
  * outside. Any thread. Wait-free. */
 TA_API ta_port *ta_port_running(void);

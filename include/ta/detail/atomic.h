@@ -89,6 +89,11 @@ TA_BEGIN_DECLS
 /* For pointers to whatever. */
 #define TA_LOAD_RELAXED_(word) __atomic_load_n((word), __ATOMIC_RELAXED)
 #define TA_STORE_RELEASE_(word, value) __atomic_store_n((word), (value), __ATOMIC_RELEASE)
+#define TA_EXCHANGE_ACQUIRE_(word, value) __atomic_exchange_n((word), (value), __ATOMIC_ACQUIRE)
+/* Weak. *expected is written when it fails, and not by another thread. */
+#define TA_COMPARE_EXCHANGE_RELEASE_(word, expected, value)                                        \
+    __atomic_compare_exchange_n((word), (expected), (value), true, __ATOMIC_RELEASE,               \
+                                __ATOMIC_RELAXED)
 
 TA_ATOMIC_LOAD_STORE_(u32, uint32_t)
 TA_ATOMIC_LOAD_STORE_(u64, uint64_t)
