@@ -171,6 +171,7 @@ ta_status ta_port_call(ta_port *port, uint32_t to, ta_fn_once *request,
     bool is_urgent;
     ta_link *link;
     if (__builtin_expect(port == NULL || ta_fn_once_is_empty(request), 0)) return TA_E_INVALID;
+    TA_CHECK_OWNER(port);
     const ta_callable *callable = request->closure.callable;
     if (__builtin_expect(!read_options(options, &deadline, &is_urgent) ||
                              !takes_result(continuation, callable->result),
@@ -211,6 +212,7 @@ ta_status ta_call_cancel(ta_port *port, ta_call_id id) {
     const uint32_t seat = TA_SEAT((uint32_t)id);
     const uint32_t index = ta_call_index(id);
     if (port == NULL || id == 0 || seat >= port->mesh->seat_count) return TA_E_INVALID;
+    TA_CHECK_OWNER(port);
     const ta_link *link = *ta_link_place(port->mesh, port->seat, seat); /* plain: its sender */
     if (link == NULL || link->out.calls == NULL || index >= link->out.calls->count)
         return TA_E_INVALID;

@@ -27,6 +27,7 @@ void ta_link_die(ta_link *link) {
 ta_status ta_port_drain(ta_port *port) {
     if (port == NULL || ta_load_relaxed_u32(&port->is_closed) == 0 || port->is_polling)
         return ta_fail(TA_E_INVALID, "NULL, or a port that is not closed, or is being polled");
+    TA_CHECK_OWNER(port);
     if (port->is_drained) return TA_OK;
     ta_port_wake_held(port); /* its calls are refused by now */
     ta_port_poll(port, UINT32_MAX);

@@ -331,7 +331,9 @@ static uint32_t visit_all(ta_port *port, uint32_t budget) {
 }
 
 uint32_t ta_port_poll(ta_port *port, uint32_t budget) {
-    if (port == NULL || port->is_polling) return 0;
+    if (port == NULL) return 0;
+    TA_CHECK_OWNER(port);
+    if (port->is_polling) return 0;
     ta_port *outer = running;
     port->is_polling = true;
     running = port;

@@ -27,6 +27,8 @@
 
 #include "ta/call.h"
 
+#include <assert.h>
+
 /* What the head of a cell says, besides the lane's own lowest bit: a kind, and a pointer to a
  * callable (aligned to 16), or a count. */
 enum {
@@ -128,9 +130,10 @@ struct ta_port {
 
     /* Read by those who send. Relaxed: it is advice; what slips in after it, comes back. */
     _Alignas(TA_CACHE_LINE) uint32_t is_closed;
-    uint32_t index; /* the seat, and a guest's number in the upper bits */
-    uint32_t state; /* T1, T2 */
-    int fd;         /* set before the first sleep on it, then immutable; -1: there is none yet */
+    uint32_t index;    /* the seat, and a guest's number in the upper bits */
+    uint32_t state;    /* T1, T2 */
+    const void *owner; /* names the thread that attached it; NULL: nobody's. For the checks alone */
+    int fd;            /* set before the first sleep on it, then immutable; -1: there is none yet */
 
     ta_bells bells;
     ta_returned *came_back; /* V1, V2; beside the bells, which a poll looks at anyway */
@@ -177,6 +180,14 @@ static inline void ta_count(uint64_t *figure, uint64_t more) {
 static inline ta_link **ta_link_place(const ta_mesh *mesh, uint32_t from, uint32_t to) {
     return &mesh->links[(size_t)to * mesh->seat_count + from];
 }
+
+/* ---- seat.c ----------------------------------------------------------------------------------- */
+
+/* In debug builds a port that another thread than its owner uses ends the program, instead of
+ * mixing up its lanes. One that nobody has attached is not looked at: when a mesh goes, destructors
+ * may use ports, and are refused. */
+bool ta_port_is_callers(const ta_port *port);
+#define TA_CHECK_OWNER(port) assert(ta_port_is_callers(port) && "the port is another thread's")
 
 /* ---- link.c ----------------------------------------------------------------------------------- */
 

@@ -24,6 +24,7 @@ void ta_link_want_room(ta_link *link) {
 static ta_status want_room(ta_port *port, uint32_t to, bool is_urgent, const char *function) {
     if (port == NULL || port->hooks.room == NULL)
         return ta_fail_(TA_E_INVALID, function, "no port, or no hook to be called");
+    TA_CHECK_OWNER(port);
     if (TA_SEAT(to) >= port->mesh->seat_count ||
         (TA_SEAT(to) < port->mesh->port_count && to != TA_SEAT(to)))
         return ta_fail_(TA_E_RANGE, function, "there is no port %u", to);

@@ -6,7 +6,17 @@
 
 #include "error.h"
 
+/* Its address names a thread, while that runs. */
+static __thread char name_of_thread __attribute__((tls_model("initial-exec")));
+
+bool ta_port_is_callers(const ta_port *port) {
+    /* Relaxed: another thread's name is there, or not yet, or no more: never this one's. */
+    const void *owner = TA_LOAD_RELAXED_(&port->owner);
+    return owner == NULL || owner == &name_of_thread;
+}
+
 static void sit_down(ta_port *port, const ta_port_hooks *hooks) {
+    TA_STORE_RELAXED_(&port->owner, &name_of_thread);
     port->hooks = hooks == NULL ? (ta_port_hooks){0} : *hooks;
 }
 
@@ -45,6 +55,7 @@ ta_status ta_mesh_attach_guest(ta_mesh *mesh, const ta_port_hooks *hooks, ta_por
 
 ta_status ta_port_detach(ta_port *port) {
     if (port == NULL) return ta_fail(TA_E_INVALID, "NULL as the port");
+    TA_CHECK_OWNER(port);
     if (port->is_polling || ta_load_relaxed_u32(&port->state) != TA_PORT_ATTACHED)
         return ta_fail(TA_E_BUSY, "port %u is being polled, or has no owner", port->seat);
     if (port->is_guest && !port->is_drained)
@@ -52,6 +63,7 @@ ta_status ta_port_detach(ta_port *port) {
                        port->seat);
     ta_port_flush(port);
     port->hooks = (ta_port_hooks){0};
+    TA_STORE_RELAXED_(&port->owner, NULL);
     if (port->is_guest) {
         port->is_drained = false;
         ta_store_relaxed_u32(&port->index, TA_NO_PORT);

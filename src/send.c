@@ -93,6 +93,7 @@ void ta_link_end_words(ta_link *link) {
 static ta_status send_closure(ta_port *port, uint32_t to, ta_fn_once *closure, bool is_urgent) {
     ta_link *link;
     if (__builtin_expect(port == NULL || ta_fn_once_is_empty(closure), 0)) return TA_E_INVALID;
+    TA_CHECK_OWNER(port);
     ta_status status = ta_link_find(port, to, is_urgent, &link);
     if (__builtin_expect(status != TA_OK, 0)) return status;
     status = ta_link_room(link, 1);
@@ -155,6 +156,7 @@ static inline ta_status word_room(ta_link *link) {
 ta_status ta_port_send_word(ta_port *port, uint32_t to, uint64_t word) {
     ta_link *link;
     if (__builtin_expect(port == NULL, 0)) return TA_E_INVALID;
+    TA_CHECK_OWNER(port);
     ta_status status = ta_link_find(port, to, false, &link);
     if (__builtin_expect(status == TA_OK, 1)) status = word_room(link);
     if (__builtin_expect(status != TA_OK, 0)) return status;
@@ -174,7 +176,9 @@ static inline void send_cellful(ta_link *link, const uint64_t words[]) {
 size_t ta_port_send_words(ta_port *port, uint32_t to, const uint64_t words[], size_t count) {
     ta_link *link;
     size_t sent = 0;
-    if (port == NULL || words == NULL || ta_link_find(port, to, false, &link) != TA_OK) return 0;
+    if (port == NULL || words == NULL) return 0;
+    TA_CHECK_OWNER(port);
+    if (ta_link_find(port, to, false, &link) != TA_OK) return 0;
     while (sent < count && word_room(link) == TA_OK) {
         if (link->out.words == 0 && count - sent >= TA_CELL_WORDS_MAX) {
             send_cellful(link, words + sent);
@@ -190,7 +194,9 @@ size_t ta_port_send_words(ta_port *port, uint32_t to, const uint64_t words[], si
 /* ---- flushing --------------------------------------------------------------------------------- */
 
 void ta_port_flush(ta_port *port) {
-    if (port == NULL || port->dirty == NULL) return;
+    if (port == NULL) return;
+    TA_CHECK_OWNER(port);
+    if (port->dirty == NULL) return;
     TA_PROBE1(flush, port->seat);
     ta_count(&port->flushes, 1);
     while (port->dirty != NULL) {

@@ -26,12 +26,15 @@ static bool fall_asleep(ta_port *port, uint32_t how) {
 
 bool ta_port_prepare_sleep(ta_port *port) {
     int fd;
-    if (port == NULL || port->is_polling || ta_port_fd(port, &fd) != TA_OK) return true;
+    if (port == NULL) return true;
+    TA_CHECK_OWNER(port);
+    if (port->is_polling || ta_port_fd(port, &fd) != TA_OK) return true;
     return !fall_asleep(port, TA_BELLS_ASLEEP_FD);
 }
 
 void ta_port_finish_sleep(ta_port *port) {
     if (port == NULL) return;
+    TA_CHECK_OWNER(port);
     /* Cleared also where no bell was rung: the signal for the sleep before this may have come late,
      * and would wake every sleep from here on for nothing. */
     bool is_rung = ta_bells_wake(&port->bells);
@@ -41,7 +44,9 @@ void ta_port_finish_sleep(ta_port *port) {
 }
 
 bool ta_port_wait(ta_port *port, int64_t timeout) {
-    if (port == NULL || port->is_polling) return false;
+    if (port == NULL) return false;
+    TA_CHECK_OWNER(port);
+    if (port->is_polling) return false;
     if (!fall_asleep(port, TA_BELLS_ASLEEP_FUTEX)) return true;
     if (timeout < 0) do /* a signal, or a wake that comes late, ends a park, too */
             ta_os_park(&port->bells.state, TA_BELLS_ASLEEP_FUTEX);

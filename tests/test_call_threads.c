@@ -262,8 +262,11 @@ typedef struct pumping {
 /* The other region's ports, that sleep when there is nothing. */
 static void *pump_far(void *context) {
     pumping *self = context;
+    ta_port **ports = self->here->ports;
+    for (uint32_t i = FAR; i < PORTS; i++) assert_int_equal(ta_port_attach(ports[i], NULL), TA_OK);
     while (atomic_load(self->stop) == 0)
-        for (uint32_t i = FAR; i < PORTS; i++) poll_or_yield(self->here->ports[i]);
+        for (uint32_t i = FAR; i < PORTS; i++) poll_or_yield(ports[i]);
+    for (uint32_t i = FAR; i < PORTS; i++) assert_int_equal(ta_port_detach(ports[i]), TA_OK);
     return NULL;
 }
 
@@ -276,6 +279,7 @@ static void fans_reach_other_threads(void **state) {
     (void)state;
     make_world(&here, NULL);
     pumping self = {&here, &stop};
+    for (uint32_t i = FAR; i < PORTS; i++) assert_int_equal(ta_port_detach(here.ports[i]), TA_OK);
     assert_int_equal(pthread_create(&other, NULL, pump_far, &self), 0);
     for (unsigned begun = 0; out.count < ROUNDS;) {
         if (begun < ROUNDS) {
@@ -290,6 +294,8 @@ static void fans_reach_other_threads(void **state) {
     atomic_store(&stop, 1);
     assert_int_equal(pthread_join(other, NULL), 0);
     assert_int_equal(out.value, (long)ROUNDS * (4 * 10 + 0 + 1 + 2 + 3));
+    for (uint32_t i = FAR; i < PORTS; i++)
+        assert_int_equal(ta_port_attach(here.ports[i], NULL), TA_OK);
     end_world(&here);
 }
 

@@ -21,7 +21,9 @@
  *
  * Threads. A port belongs to the thread that attached it: all functions that take a `ta_port *` are
  * that thread's, except where it says "any thread". Threads without an affinity attach a *guest*, a
- * port of the same kind whose affinity is unknown, or hand a closure in with ta_mesh_post().
+ * port of the same kind whose affinity is unknown, or hand a closure in with ta_mesh_post(). A debug
+ * build of the library (without NDEBUG) ends the program, by assert(), when a thread uses a port that
+ * another one has attached.
  *
  * Stage and flush. A closure is visible to a receiver that polls as soon as it is sent. Words are
  * gathered, seven to a cache line, and visible when a line is full. A receiver that rests or sleeps

@@ -88,6 +88,7 @@ TA_BEGIN_DECLS
 #define TA_LOAD_ACQUIRE_(word) __atomic_load_n((word), __ATOMIC_ACQUIRE)
 /* For pointers to whatever. */
 #define TA_LOAD_RELAXED_(word) __atomic_load_n((word), __ATOMIC_RELAXED)
+#define TA_STORE_RELAXED_(word, value) __atomic_store_n((word), (value), __ATOMIC_RELAXED)
 #define TA_STORE_RELEASE_(word, value) __atomic_store_n((word), (value), __ATOMIC_RELEASE)
 #define TA_EXCHANGE_ACQUIRE_(word, value) __atomic_exchange_n((word), (value), __ATOMIC_ACQUIRE)
 /* Weak. *expected is written when it fails, and not by another thread. */
