@@ -14,16 +14,19 @@ enum { BUDGET_DEFAULT = 256, SPIN_DEFAULT = 50000, GRACE_DEFAULT = 1000000000 };
 
 /* ---- creation --------------------------------------------------------------------------------- */
 
+/* The caller called ta_runtime_create(), whatever looks at its options. */
+#define refuse(status, ...) ta_fail_((status), "ta_runtime_create", __VA_ARGS__)
+
 static ta_status check_options(const ta_runtime_options *options) {
     const ta_runtime_hooks *hooks = &options->hooks;
-    if (options->mesh.registry == NULL) return ta_fail(TA_E_INVALID, "no registry");
+    if (options->mesh.registry == NULL) return refuse(TA_E_INVALID, "no registry");
     if (hooks->poll != NULL && hooks->idle == NULL && hooks->wait == NULL &&
         options->spin != UINT64_MAX)
-        return ta_fail(TA_E_INVALID,
-                       "a poll hook, and nobody who says how long its thread may sleep: "
-                       "hooks.idle, hooks.wait, or a spin of UINT64_MAX would do");
+        return refuse(TA_E_INVALID,
+                      "a poll hook, and nobody who says how long its thread may sleep: "
+                      "hooks.idle, hooks.wait, or a spin of UINT64_MAX would do");
     for (size_t i = 0; i < sizeof options->reserved / sizeof *options->reserved; i++)
-        if (options->reserved[i] != 0) return ta_fail(TA_E_INVALID, "reserved words must be 0");
+        if (options->reserved[i] != 0) return refuse(TA_E_INVALID, "reserved words must be 0");
     return TA_OK;
 }
 
@@ -60,11 +63,11 @@ static ta_runtime *make(const ta_runtime_options *options, ta_status *status) {
     uint32_t count = ta_mesh_port_count(mesh);
     ta_runtime *runtime = NULL;
     if (options->adopted > count)
-        *status = ta_fail(TA_E_RANGE, "%u adopted threads, where 0 to %u would do",
-                          options->adopted, count);
+        *status = refuse(TA_E_RANGE, "%u adopted threads, where 0 to %u would do", options->adopted,
+                         count);
     else if ((runtime = ta_allocate_zeroed(allocator, 1, size_of(count), _Alignof(ta_runtime))) ==
              NULL)
-        *status = ta_fail(TA_E_NOMEM, "no memory for a runtime of %u threads", count);
+        *status = refuse(TA_E_NOMEM, "no memory for a runtime of %u threads", count);
     if (runtime == NULL) {
         (void)ta_mesh_destroy(mesh, NULL);
         return NULL;
@@ -214,9 +217,9 @@ static ta_status take_place(ta_runtime_thread *place) {
     ta_status status = TA_OK;
     pthread_mutex_lock(&runtime->mutex);
     if (runtime->stop_asked) {
-        status = ta_fail(TA_E_CLOSED, "the runtime was stopped");
+        status = ta_fail_(TA_E_CLOSED, "ta_runtime_adopt", "the runtime was stopped");
     } else if (place->is_taken) {
-        status = ta_fail(TA_E_BUSY, "somebody has place %u", place->index);
+        status = ta_fail_(TA_E_BUSY, "ta_runtime_adopt", "somebody has place %u", place->index);
     } else {
         place->is_taken = true;
         runtime->members++;

@@ -76,6 +76,9 @@ static void assert_fails(const ta_runtime_options *options, ta_status expected, 
     assert_null(runtime);
     if (strstr(ta_last_error(), text) == NULL) print_error("%s\n", ta_last_error());
     assert_non_null(strstr(ta_last_error(), text));
+    /* Named by what the caller called, or wrote. */
+    assert_true(strncmp(ta_last_error(), "ta_", 3) == 0 ||
+                strncmp(ta_last_error(), "hooks.start: ", 13) == 0);
 }
 
 /* ---- cases ------------------------------------------------------------------------------------- */

@@ -4,7 +4,7 @@
  */
 #include "runtime_world.h"
 
-#include "ta/call.h"
+#include "ta/fan.h"
 
 /* ---- what a stop waits for --------------------------------------------------------------------- */
 
@@ -251,6 +251,65 @@ static void a_guest_that_does_not_answer_is_not_waited_for_beyond_the_grace(void
     ta_registry_destroy(registry);
 }
 
+/* ---- fan-outs -------------------------------------------------------------------------------- */
+
+/* Each thread begins fan-outs to all, turn after turn; `work` is how many in all at most. Those begun
+ * are counted in `polled`, those completed in `started`, and in `waits` those that reached all. */
+typedef struct fan_context {
+    world *all;
+    uint32_t reduced;
+} fan_context;
+TA_UNAWARE_TYPE(fan_context, fan_context);
+
+static long visit(world *const *all) {
+    atomic_fetch_add(&(*all)->run, 1);
+    return 1;
+}
+static void reduce_visit(fan_context *fan, uint32_t from, ta_status status, long *result) {
+    assert_true(from < fan->all->threads);
+    assert_true((result != NULL) == (status == TA_OK));
+    assert_true(status == TA_OK || status == TA_E_CLOSED);
+    fan->reduced++;
+}
+static void end_visits(fan_context *fan, ta_status status) {
+    assert_int_equal(fan->reduced, fan->all->threads);
+    atomic_fetch_add(&fan->all->started, 1);
+    if (status == TA_OK) atomic_fetch_add(&fan->all->waits, 1);
+}
+TA_MAP_REDUCE(visit_all, world_pointer, ta_long, visit, fan_context, reduce_visit, end_visits);
+
+static uint32_t begin_fans(void *context, ta_port *port) {
+    world *all = context;
+    fan_context fan = {all, 0};
+    if (atomic_load(&all->polled) >= atomic_load(&all->work)) return 0;
+    ta_status status = visit_all(port, NULL, 0, all, fan);
+    if (status == TA_OK) atomic_fetch_add(&all->polled, 1);
+    return 1;
+}
+
+/* Whatever time a stop has, each completes once, with every target accounted for; one with time
+ * lets all of them reach everybody. */
+static void fans_complete_whatever_time_a_stop_has(void **state) {
+    (void)state;
+    enum { THREADS = 3 };
+    for (unsigned round = 0; round < 40; round++) {
+        const bool has_time = round % 2 == 0;
+        ta_registry *registry = invented(THREADS, NULL);
+        world all = {
+            .work = has_time ? 300 : UINT32_MAX, .threads = THREADS, .sleep_for = UINT64_MAX};
+        ta_runtime_options options = unpinned_options(registry);
+        if (!has_time) options.grace = 1;
+        options.hooks = (ta_runtime_hooks){.context = &all, .poll = begin_fans, .idle = on_idle};
+        ta_runtime *runtime = start(&options);
+        while (atomic_load(&all.polled) < 1 + round) sched_yield();
+        stop_and_join(runtime);
+        assert_int_equal(atomic_load(&all.started), atomic_load(&all.polled));
+        if (has_time) assert_int_equal(atomic_load(&all.waits), atomic_load(&all.polled));
+        assert_true(atomic_load(&all.run) >= THREADS * atomic_load(&all.waits));
+        ta_registry_destroy(registry);
+    }
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stop_waits_for_who_waits_for_room),
@@ -261,6 +320,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(many_threads_pass_on_what_they_get),
         cmocka_unit_test(calls_are_answered_whatever_the_grace),
         cmocka_unit_test(a_guest_that_does_not_answer_is_not_waited_for_beyond_the_grace),
+        cmocka_unit_test(fans_complete_whatever_time_a_stop_has),
     };
     return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

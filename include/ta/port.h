@@ -202,7 +202,8 @@ TA_API ta_status ta_port_want_room_urgent(ta_port *port, uint32_t to);
 /* Any thread, attached or not: hands a closure in at port `to`, from an unknown source. All senders
  * of a port share its inbox, which is fuller and slower than a guest's lanes. Visible at once,
  * without a flush. Statuses as of ta_port_send(). Not lock-free: a thread that is stopped inside
- * delays the others' messages. */
+ * delays the others' messages. A post to a guest that goes at the same moment may reach the next
+ * guest on its seat. */
 TA_API ta_status ta_mesh_post(ta_mesh *mesh, uint32_t to, ta_fn_once *closure);
 
 /* ---- receiving ------------------------------------------------------------------------------- */
