@@ -57,6 +57,12 @@ static inline void relocate_block(const ta_move *move, char *slot) {
                                       TA_BLOCK_ALIGNMENT));
 }
 
+/* One value, whose type says by a function how. */
+static inline ta_status relocate_leaf(const ta_move *move, const ta_part *part, char *value) {
+    const ta_type *type = part->type;
+    return type->relocate == NULL ? TA_OK : type->relocate(type, value + part->offset, move);
+}
+
 static ta_status relocate_value(relocation *walk, const ta_type *type, char *value,
                                 unsigned depth) {
     if (type->parts == NULL)
@@ -69,7 +75,9 @@ static ta_status relocate_value(relocation *walk, const ta_type *type, char *val
             relocate_block(walk->move, value + offset + part->offset);
             continue;
         }
-        ta_status status = relocate_part(walk, part, value + offset, depth);
+        /* What has a function and no parts, as a handle, needs none of the rest. */
+        ta_status status = ta_walk_is_leaf(part) ? relocate_leaf(walk->move, part, value + offset)
+                                                 : relocate_part(walk, part, value + offset, depth);
         if (status != TA_OK) return status;
     }
     return TA_OK;

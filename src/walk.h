@@ -73,6 +73,11 @@ static inline const ta_part *ta_walk_unwrap(const ta_part *part, size_t *offset)
     return part;
 }
 
+/* One value of a type without parts? */
+static inline bool ta_walk_is_leaf(const ta_part *part) {
+    return part->kind == TA_PART_INLINE && part->count == 1 && part->type->parts == NULL;
+}
+
 /* Is a value of the type nothing but a pointer to a block of trivial elements? Most of what is
  * owned is that, and is done on the spot. */
 static inline bool ta_walk_is_block(const ta_type *type) {
