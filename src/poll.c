@@ -69,6 +69,22 @@ typedef union arrival {
     ta_fn_once closure;
 } arrival;
 
+/* A closure that captured plain data, or nothing, and returns nothing: it need only be called. */
+static inline bool is_plain(const ta_callable *callable, const ta_move *move) {
+    return callable->traits == 0 && callable->result == NULL && ta_move_status(move) == TA_OK;
+}
+
+static inline bool handle_closure(ta_port *port, ta_link *link, uint32_t from, arrival *message) {
+    const ta_callable *callable = ta_cell_callable(&message->cell);
+    message->closure.closure.callable = callable;
+    if (__builtin_expect(!is_plain(callable, &link->in.move), 0))
+        return ta_port_run_closure(port, from, &message->closure, &link->in.move);
+    TA_PROBE3(run, port->seat, from, callable->name);
+    ta_closure_run(&message->closure.closure, NULL);
+    TA_PROBE3(ran, port->seat, from, TA_OK);
+    return true;
+}
+
 /* How many messages that was. */
 static inline uint32_t handle(ta_port *port, ta_link *link, arrival *message, const ta_cell *more) {
     const uint32_t from = ta_link_sender(link, &message->cell);
@@ -76,8 +92,7 @@ static inline uint32_t handle(ta_port *port, ta_link *link, arrival *message, co
     bool has_run = true;
     switch (message->cell.head & TA_CELL_KINDS) {
     case TA_CELL_CLOSURE:
-        message->closure.closure.callable = ta_cell_callable(&message->cell);
-        has_run = ta_port_run_closure(port, from, &message->closure, &link->in.move);
+        has_run = handle_closure(port, link, from, message);
         break;
     case TA_CELL_WORDS:
         count = ta_cell_count(&message->cell);

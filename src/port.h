@@ -203,31 +203,43 @@ void ta_link_begin_sender(ta_link *link);
 /* As any thread sees it; NULL: nothing was sent yet. */
 ta_link *ta_link_between(const ta_mesh *mesh, uint32_t from, uint32_t to, bool is_urgent);
 
-/* The sender's link to an index: by one load where it has been used before. As ta_link_make(). */
-static inline ta_status ta_link_find(ta_port *port, uint32_t to, bool is_urgent, ta_link **out) {
-    ta_mesh *mesh = port->mesh;
-    if (__builtin_expect(TA_SEAT(to) < mesh->seat_count, 1)) {
-        /* Plain: only this thread stores it. */
-        ta_link *link = *ta_link_place(mesh, port->seat, TA_SEAT(to));
-        if (link != NULL && is_urgent) link = link->out.urgent;
-        if (__builtin_expect(link != NULL && link->out.to_index == to && !link->out.is_dead, 1)) {
-            *out = link;
-            return TA_OK;
-        }
-    }
-    return ta_link_make(port, to, is_urgent, out);
+/* The sender's link to an index, by one load, where it has been used before; else NULL. */
+static inline ta_link *ta_link_at_hand(const ta_port *port, uint32_t to, bool is_urgent) {
+    const ta_mesh *mesh = port->mesh;
+    if (__builtin_expect(TA_SEAT(to) >= mesh->seat_count, 0)) return NULL;
+    /* Plain: only this thread stores it. */
+    ta_link *link = *ta_link_place(mesh, port->seat, TA_SEAT(to));
+    if (link != NULL && is_urgent) link = link->out.urgent;
+    if (__builtin_expect(link == NULL || link->out.to_index != to || link->out.is_dead, 0))
+        return NULL;
+    return link;
 }
+
+/* The same, made where it is not at hand: as ta_link_make(). */
+static inline ta_status ta_link_find(ta_port *port, uint32_t to, bool is_urgent, ta_link **out) {
+    ta_link *made = ta_link_at_hand(port, to, is_urgent);
+    if (__builtin_expect(made != NULL, 1)) {
+        *out = made;
+        return TA_OK;
+    }
+    ta_status status = ta_link_make(port, to, is_urgent, &made);
+    if (status == TA_OK) *out = made;
+    return status;
+}
+
+/* ---- timing.c --------------------------------------------------------------------------------- */
+
+/* The sender, before it publishes a cell; the receiver, of what it has just taken: so many cells with
+ * so many messages. */
+void ta_link_stamp(ta_link *link);
+void ta_link_note_queueing(ta_port *port, ta_link *link, uint32_t cells, uint32_t messages);
 
 /* ---- send.c ----------------------------------------------------------------------------------- */
 
-/* Room for `cells` cells of the sender's: TA_OK, TA_E_CLOSED or TA_E_FULL, which is counted. */
-ta_status ta_link_room(ta_link *link, uint32_t cells);
-/* Publishes words that are gathered: before any other cell. */
-void ta_link_end_words(ta_link *link);
-/* The reserved cell has been written: publishes it, and has it flushed. */
-void ta_link_commit(ta_link *link, uint64_t head);
-/* The same for a message of two cells. */
-void ta_link_commit_two(ta_link *link, uint64_t head, uint64_t second);
+/* More room than is known of. */
+ta_status ta_link_find_room(ta_link *link, uint32_t cells);
+/* Publishes the words that are gathered. */
+void ta_link_publish_words(ta_link *link);
 /* Rings a bell of a port, and wakes it if it sleeps, which `wakes` (may be NULL) counts. */
 void ta_port_ring(ta_port *to, uint32_t bell, uint64_t *wakes);
 /* If the link is dead, the sender takes back what its receiver has not looked at. Replies that come
@@ -244,7 +256,8 @@ static inline uint32_t ta_cell_count(const ta_cell *cell) {
     return (uint32_t)(cell->head >> TA_CELL_COUNT_SHIFT);
 }
 
-/* The next cell, and the one behind it, where it is known that there is room. */
+/* The next cell, and the one behind it, where it is known that there is room. (The lane looks again,
+ * and must: replies, which are not counted in the credit, may have used up what it knows of.) */
 static inline ta_cell *ta_link_cell(ta_link *link) {
     ta_cell *cell = ta_lane_reserve(link->lane);
     if (cell == NULL) __builtin_trap(); /* credit or reserve were counted wrong */
@@ -278,12 +291,41 @@ static inline uint32_t ta_link_sender(const ta_link *link, const ta_cell *cell) 
     return (uint32_t)sender;
 }
 
-/* ---- timing.c --------------------------------------------------------------------------------- */
+/* Room for `cells` cells of the sender's: TA_OK, TA_E_CLOSED or TA_E_FULL, which is counted. */
+static inline ta_status ta_link_room(ta_link *link, uint32_t cells) {
+    /* Relaxed: advice. What slips in after the receiver closed, comes back. */
+    if (__builtin_expect(ta_load_relaxed_u32(&link->to->is_closed) != 0, 0)) return TA_E_CLOSED;
+    if (__builtin_expect(link->out.credit >= cells, 1)) return TA_OK;
+    return ta_link_find_room(link, cells);
+}
 
-/* The sender, before it publishes a cell; the receiver, of what it has just taken: so many cells with
- * so many messages. */
-void ta_link_stamp(ta_link *link);
-void ta_link_note_queueing(ta_port *port, ta_link *link, uint32_t cells, uint32_t messages);
+/* Words that are gathered come before any other cell. */
+static inline void ta_link_end_words(ta_link *link) {
+    if (__builtin_expect(link->out.words != 0, 0)) ta_link_publish_words(link);
+}
+
+/* What was published, is to be flushed. */
+static inline void ta_link_make_dirty(ta_link *link) {
+    if (link->out.is_dirty) return;
+    link->out.is_dirty = true;
+    link->out.next_dirty = link->from->dirty;
+    link->from->dirty = link;
+}
+
+/* The reserved cell has been written: publishes it, and has it flushed. */
+static inline void ta_link_commit(ta_link *link, uint64_t head) {
+    if (__builtin_expect(link->stamps != NULL, 0)) ta_link_stamp(link);
+    ta_lane_commit(link->lane, head);
+    ta_link_make_dirty(link);
+}
+
+/* The same for a message of two cells. */
+static inline void ta_link_commit_two(ta_link *link, uint64_t head, uint64_t second) {
+    if (__builtin_expect(link->stamps != NULL, 0)) ta_link_stamp(link);
+    link->out.position++; /* the second cell's stamp is nobody's */
+    ta_lane_commit_two(link->lane, head, second);
+    ta_link_make_dirty(link);
+}
 
 /* ---- room.c ----------------------------------------------------------------------------------- */
 

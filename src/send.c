@@ -44,10 +44,8 @@ static bool find_credit(ta_link *link, uint32_t cells) {
     return link->out.credit >= cells;
 }
 
-ta_status ta_link_room(ta_link *link, uint32_t cells) {
-    /* Relaxed: advice. What slips in after the receiver closed, comes back. */
-    if (__builtin_expect(ta_load_relaxed_u32(&link->to->is_closed) != 0, 0)) return TA_E_CLOSED;
-    if (__builtin_expect(link->out.credit >= cells, 1) || find_credit(link, cells)) return TA_OK;
+ta_status ta_link_find_room(ta_link *link, uint32_t cells) {
+    if (find_credit(link, cells)) return TA_OK;
     /* Who tries again and again shall not wait for a receiver that nobody tells. Relaxed: a hint. */
     if (ta_rest_may_rest(&link->rest)) (void)announce(link);
     TA_PROBE2(full, link->from->seat, link->out.to_index);
@@ -57,55 +55,49 @@ ta_status ta_link_room(ta_link *link, uint32_t cells) {
 
 /* ---- publishing ------------------------------------------------------------------------------- */
 
-static inline void make_dirty(ta_link *link) {
-    if (link->out.is_dirty) return;
-    link->out.is_dirty = true;
-    link->out.next_dirty = link->from->dirty;
-    link->from->dirty = link;
-}
-
-/* The clock, for queueing times. */
-static inline void stamp(ta_link *link) {
-    if (__builtin_expect(link->stamps != NULL, 0)) ta_link_stamp(link);
-}
-
-void ta_link_commit(ta_link *link, uint64_t head) {
-    stamp(link);
-    ta_lane_commit(link->lane, head);
-    make_dirty(link);
-}
-
-void ta_link_commit_two(ta_link *link, uint64_t head, uint64_t second) {
-    stamp(link);
-    link->out.position++; /* the second cell's stamp is nobody's */
-    ta_lane_commit_two(link->lane, head, second);
-    make_dirty(link);
-}
-
-void ta_link_end_words(ta_link *link) {
+void ta_link_publish_words(ta_link *link) {
     uint32_t count = link->out.words;
-    if (count == 0) return;
     memcpy(ta_link_cell(link)->words, link->out.gathered, sizeof link->out.gathered);
     link->out.words = 0;
     ta_link_commit(link, (uint64_t)count << TA_CELL_COUNT_SHIFT | TA_CELL_WORDS);
 }
 
-static ta_status send_closure(ta_port *port, uint32_t to, ta_fn_once *closure, bool is_urgent) {
+/* There is a cell for it. */
+static inline void put_closure(ta_link *link, ta_closure *closure) {
+    TA_PROBE4(send, link->from->seat, link->out.to_index, closure->callable->name, link->is_urgent);
+    link->out.credit--;
+    memcpy(ta_link_cell(link)->words, closure->storage, sizeof closure->storage);
+    ta_link_commit(link, (uint64_t)(uintptr_t)closure->callable | TA_CELL_CLOSURE);
+    closure->callable = NULL;
+    ta_count(&link->out.sent, 1);
+}
+
+/* What is rare, and answers. */
+static __attribute__((noinline)) ta_status send_by_detour(ta_port *port, uint32_t to,
+                                                          ta_fn_once *closure, bool is_urgent) {
     ta_link *link;
+    ta_status status = ta_link_find(port, to, is_urgent, &link);
+    if (status == TA_OK) status = ta_link_room(link, 1);
+    if (status != TA_OK) return status;
+    ta_link_end_words(link);
+    put_closure(link, &closure->closure);
+    return TA_OK;
+}
+
+/* Is a cell free, and no word gathered before it? */
+static inline bool has_cell(const ta_link *link) {
+    return link->out.credit != 0 && link->out.words == 0 &&
+           ta_load_relaxed_u32(&link->to->is_closed) == 0; /* relaxed: as in ta_link_room() */
+}
+
+static inline ta_status send_closure(ta_port *port, uint32_t to, ta_fn_once *closure,
+                                     bool is_urgent) {
     if (__builtin_expect(port == NULL || ta_fn_once_is_empty(closure), 0)) return TA_E_INVALID;
     TA_CHECK_OWNER(port);
-    ta_status status = ta_link_find(port, to, is_urgent, &link);
-    if (__builtin_expect(status != TA_OK, 0)) return status;
-    status = ta_link_room(link, 1);
-    if (__builtin_expect(status != TA_OK, 0)) return status;
-    TA_PROBE4(send, port->seat, to, closure->closure.callable->name, is_urgent);
-    ta_link_end_words(link);
-    link->out.credit--;
-    ta_cell *cell = ta_link_cell(link);
-    memcpy(cell->words, closure->closure.storage, sizeof cell->words);
-    ta_link_commit(link, (uint64_t)(uintptr_t)closure->closure.callable | TA_CELL_CLOSURE);
-    closure->closure.callable = NULL;
-    ta_count(&link->out.sent, 1);
+    ta_link *link = ta_link_at_hand(port, to, is_urgent);
+    if (__builtin_expect(link == NULL || !has_cell(link), 0))
+        return send_by_detour(port, to, closure, is_urgent);
+    put_closure(link, &closure->closure);
     return TA_OK;
 }
 
@@ -138,12 +130,12 @@ ta_status ta_mesh_post(ta_mesh *mesh, uint32_t to, ta_fn_once *closure) {
 static inline size_t gather(ta_link *link, const uint64_t words[], size_t count) {
     if (link->out.words == 0) {
         link->out.credit--;
-        make_dirty(link);
+        ta_link_make_dirty(link);
     }
     size_t space = TA_CELL_WORDS_MAX - link->out.words;
     if (count > space) count = space;
     for (size_t i = 0; i < count; i++) link->out.gathered[link->out.words++] = words[i];
-    if (link->out.words == TA_CELL_WORDS_MAX) ta_link_end_words(link);
+    if (link->out.words == TA_CELL_WORDS_MAX) ta_link_publish_words(link);
     ta_count(&link->out.sent, count);
     return count;
 }
@@ -153,15 +145,37 @@ static inline ta_status word_room(ta_link *link) {
     return __builtin_expect(link->out.words != 0, 1) ? TA_OK : ta_link_room(link, 1);
 }
 
-ta_status ta_port_send_word(ta_port *port, uint32_t to, uint64_t word) {
+/* The first and the last word of a cell. */
+static __attribute__((noinline)) ta_status send_edge_word(ta_link *link, uint64_t word) {
+    if (link->out.words == 0) {
+        ta_status status = ta_link_room(link, 1);
+        if (__builtin_expect(status != TA_OK, 0)) return status;
+        link->out.credit--;
+        ta_link_make_dirty(link);
+    }
+    TA_PROBE3(words, link->from->seat, link->out.to_index, 1);
+    link->out.gathered[link->out.words++] = word;
+    ta_count(&link->out.sent, 1);
+    if (link->out.words == TA_CELL_WORDS_MAX) ta_link_publish_words(link);
+    return TA_OK;
+}
+
+static __attribute__((noinline)) ta_status send_first_word(ta_port *port, uint32_t to,
+                                                           uint64_t word) {
     ta_link *link;
+    ta_status status = ta_link_make(port, to, false, &link);
+    return status == TA_OK ? send_edge_word(link, word) : status;
+}
+
+ta_status ta_port_send_word(ta_port *port, uint32_t to, uint64_t word) {
     if (__builtin_expect(port == NULL, 0)) return TA_E_INVALID;
     TA_CHECK_OWNER(port);
-    ta_status status = ta_link_find(port, to, false, &link);
-    if (__builtin_expect(status == TA_OK, 1)) status = word_room(link);
-    if (__builtin_expect(status != TA_OK, 0)) return status;
+    ta_link *link = ta_link_at_hand(port, to, false);
+    if (__builtin_expect(link == NULL, 0)) return send_first_word(port, to, word);
+    if (link->out.words - 1 >= TA_CELL_WORDS_MAX - 2) return send_edge_word(link, word);
     TA_PROBE3(words, port->seat, to, 1);
-    gather(link, &word, 1);
+    link->out.gathered[link->out.words++] = word;
+    ta_count(&link->out.sent, 1);
     return TA_OK;
 }
 
