@@ -52,6 +52,8 @@ void ta_link_destroy(ta_link *link) {
  * bell. */
 static ta_status revive(ta_link *link, uint32_t to) {
     ta_link_take_back(link);
+    /* From within hooks.returned: both ends are this sender's until all is back. */
+    if (link->out.is_returning) return TA_E_FULL;
     if (!link->out.is_dead) {
         /* It was made when that guest had looked for links for the last time. */
         ta_port_ring(link->to, link->bell, NULL);

@@ -168,9 +168,13 @@ static uint32_t visit(ta_port *port, ta_link *link, uint32_t share) {
     ta_store_relaxed_u64(&link->in.kept, link->in.moved.kept);
     if (handled > ta_load_relaxed_u64(&link->in.high_water))
         ta_store_relaxed_u64(&link->in.high_water, handled);
-    if ((handled >= share || handled >= link->half) && ta_rest_may_be_wanted(&link->rest) &&
-        has_room(link))
-        ta_link_tell_room(link);
+    /* Counted across visits: a look that misses who begins to wait just now, is not the last one in a
+     * lane that never rests. */
+    link->in.untold += handled;
+    if (handled >= share || link->in.untold >= link->half) {
+        link->in.untold = 0;
+        if (ta_rest_may_be_wanted(&link->rest) && has_room(link)) ta_link_tell_room(link);
+    }
     return handled;
 }
 

@@ -71,7 +71,8 @@ typedef struct ta_link {
         uint32_t credit;        /* cells that are known to be free, save the reserve */
         uint32_t position;      /* of the next cell, for stamps */
         bool is_dirty, is_dead;
-        bool wants_room; /* the user does; in the ordinary link for the urgent one, too */
+        bool is_returning; /* what is in a dead lane goes back, now */
+        bool wants_room;   /* the user does; in the ordinary link for the urgent one, too */
         struct ta_link *next_dirty;
         struct ta_calls *calls; /* those of this direction; NULL before the first */
         uint64_t sent, refused, bells, wakes, returned; /* figures */
@@ -84,8 +85,10 @@ typedef struct ta_link {
     _Alignas(TA_CACHE_LINE) struct {
         struct ta_link *next; /* in the ring of links that are looked at */
         uint32_t idle;        /* looks in a row that found nothing */
+        uint32_t untold; /* messages since it was last asked whether the sender waits for room */
         uint32_t position;
         bool is_active;
+        uint64_t sender;        /* the last one a message of whom has come: as above */
         struct ta_calls *calls; /* the sender's out.calls; NULL before its first request */
         ta_move move;           /* from the sender to here */
         ta_move_figures moved;
@@ -282,12 +285,13 @@ static inline bool ta_link_receive(ta_link *link, ta_cell *cell, ta_cell *more) 
 }
 
 /* Who sent the message that was received last; TA_NO_PORT: a guest that has gone. */
-static inline uint32_t ta_link_sender(const ta_link *link, const ta_cell *cell) {
+static inline uint32_t ta_link_sender(ta_link *link, const ta_cell *cell) {
     uint64_t sender = ta_load_relaxed_u64(&link->sender);
-    uint32_t since = (uint32_t)(sender >> 32);
-    if (__builtin_expect(since != 0, 0) &&
-        (int32_t)(link->lane->receiver.head - ta_cells_of(cell) - since) < 0)
-        return TA_NO_PORT;
+    if (__builtin_expect(sender != link->in.sender, 0)) {
+        uint32_t since = (uint32_t)(sender >> 32);
+        if ((int32_t)(link->lane->receiver.head - ta_cells_of(cell) - since) < 0) return TA_NO_PORT;
+        link->in.sender = sender; /* all that follow are its own, and the counter may wrap */
+    }
     return (uint32_t)sender;
 }
 

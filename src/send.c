@@ -39,8 +39,10 @@ static bool announce(ta_link *link) {
 
 /* The receiver's answers need room whatever happens, so what is kept for them is no room. */
 static bool find_credit(ta_link *link, uint32_t cells) {
-    uint32_t room = ta_lane_room(link->lane, cells + link->reserve);
-    link->out.credit = room > link->reserve ? room - link->reserve : 0;
+    /* Nor is the cell for the words that are gathered, which the lane does not know of yet. */
+    uint32_t kept = link->reserve + (link->out.words != 0 ? 1 : 0);
+    uint32_t room = ta_lane_room(link->lane, cells + kept);
+    link->out.credit = room > kept ? room - kept : 0;
     return link->out.credit >= cells;
 }
 
@@ -260,8 +262,9 @@ static void return_cell(ta_link *link, ta_cell *cell, const ta_cell *more) {
 void ta_link_take_back(ta_link *link) {
     ta_cell cell, more;
     /* From here on both ends of the lane are this thread's. */
-    if (!ta_rest_is_dead(&link->rest)) return;
+    if (link->out.is_returning || !ta_rest_is_dead(&link->rest)) return;
     link->out.is_dead = true;
+    link->out.is_returning = true;
     ta_link_end_words(link); /* they were for this receiver, too */
     ta_lane_release(link->lane);
     /* What is put in meanwhile stays. */
@@ -271,6 +274,7 @@ void ta_link_take_back(ta_link *link) {
         return_cell(link, &cell, &more);
     }
     ta_lane_release(link->lane);
+    link->out.is_returning = false;
 }
 
 void ta_link_recover(ta_link *link) {

@@ -159,6 +159,36 @@ static void two_that_flood_each_other_finish(void **state) {
     end_world(&here);
 }
 
+static void small_lanes(ta_mesh_options *options) { options->lane_cells = 2 * CALLS; }
+
+/* The cell that gathered words will take is nobody else's: else the last reply would find none. */
+static void gathered_words_keep_their_cell(void **state) {
+    (void)state;
+    for (unsigned before = 0; before < 8; before++) {
+        world here = {0};
+        record out = {0};
+        ta_fn_once closure = {{NULL, {0}}};
+        const ta_port_hooks hooks = {.words = note_word};
+        make_world(&here, small_lanes);
+        assert_int_equal(ta_port_detach(here.ports[0]), TA_OK);
+        assert_int_equal(ta_port_attach(here.ports[0], &hooks), TA_OK);
+        for (unsigned i = 0; i < CALLS; i++)
+            assert_int_equal(call_add(here.ports[0], FAR, (sum){1, 2}, &out, NULL, NULL), TA_OK);
+        ta_port_flush(here.ports[0]);
+        ordered = 0;
+        for (unsigned i = 0; i < 8; i++) { /* until it is full */
+            if (i == before) (void)ta_port_send_word(here.ports[FAR], 0, i);
+            if (ta_fn_once_is_empty(&closure)) (void)ordering(&closure, (sum){i, 0}, NULL);
+            (void)ta_port_send(here.ports[FAR], 0, &closure);
+        }
+        ta_fn_once_destroy(&closure);
+        assert_int_equal(ta_port_poll(here.ports[FAR], CALLS), CALLS); /* before any cell is free */
+        pump(&here);
+        assert_int_equal(out.count, CALLS);
+        end_world(&here);
+    }
+}
+
 /* ---- room for calls ---------------------------------------------------------------------------- */
 
 static unsigned told;
@@ -206,6 +236,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(replies_are_in_order_with_the_rest),
         cmocka_unit_test(a_continuation_has_a_place_to_call),
         cmocka_unit_test(two_that_flood_each_other_finish),
+        cmocka_unit_test(gathered_words_keep_their_cell),
         cmocka_unit_test(who_waits_for_a_call_is_told_when_one_is_over),
     };
     return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);

@@ -338,6 +338,70 @@ static void who_has_drained_runs_nothing(void **state) {
     end_late_mesh(port);
 }
 
+/* The hook sends again what came back, to the guest that has the seat now; once there is room. */
+static uint32_t heir;
+static ta_fn_once inherited[8];
+static unsigned inherited_count;
+static void inherit(void *context, ta_port *port, uint32_t to, ta_fn_once *closure) {
+    assert_int_not_equal(to, heir); /* which is alive */
+    note(RETURNED, port, to, closure->closure.storage[0]);
+    (void)context;
+    ta_status status = ta_port_send(port, heir, closure);
+    assert_true(status == TA_OK || status == TA_E_FULL);
+    if (status != TA_OK) inherited[inherited_count++] = ta_fn_once_take(closure);
+    ta_port_flush(port);
+}
+
+static void what_comes_back_may_go_to_the_next_guest(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    inherited_count = 0;
+    ta_port_hooks hooks = all_hooks(&world);
+    hooks.returned = inherit;
+    assert_int_equal(ta_port_detach(world.ports[0]), TA_OK);
+    assert_int_equal(ta_port_attach(world.ports[0], &hooks), TA_OK);
+    ta_port *guest = new_guest(&world);
+    uint32_t first = ta_port_index(guest);
+    for (uint64_t i = 0; i < 3; i++) assert_int_equal(send(world.ports[0], first, i), TA_OK);
+    dismiss(&world, guest);
+    guest = new_guest(&world);
+    heir = ta_port_index(guest);
+    for (int i = 0; i < 4; i++) {
+        ta_port_poll(world.ports[0], 9);
+        ta_port_poll(guest, 9);
+        for (unsigned k = 0; k < inherited_count; k++)
+            if (!ta_fn_once_is_empty(&inherited[k]))
+                (void)ta_port_send(world.ports[0], heir, &inherited[k]);
+    }
+    pump(&world);
+    unsigned came_back = 0, ran = 0;
+    for (size_t i = 0; i < world.count; i++) {
+        came_back += world.events[i].kind == RETURNED && world.events[i].peer == first;
+        ran += world.events[i].kind == RAN && world.events[i].port == heir;
+    }
+    assert_int_equal(came_back, 3);
+    assert_int_equal(ran, 3);
+    assert_int_equal(world.count, 6);
+    end_world(&world);
+}
+
+/* Who sent a message is known also when the lane's counter has come round. */
+static void a_guest_that_sends_for_long_is_not_forgotten(void **state) {
+    (void)state;
+    static ta_lane lane;
+    static ta_link link = {.lane = &lane};
+    const ta_cell cell = {.head = TA_CELL_CLOSURE};
+    const uint32_t since = 100;
+    link.sender = (uint64_t)since << 32 | 7;
+    lane.receiver.head = since; /* the message was the last one of the guest before */
+    assert_int_equal(ta_link_sender(&link, &cell), TA_NO_PORT);
+    for (unsigned shift = 0; shift < 34; shift++) {
+        lane.receiver.head = since + (uint32_t)(UINT64_C(1) << shift);
+        assert_int_equal(ta_link_sender(&link, &cell), 7);
+    }
+}
+
 /* ---- posting ---------------------------------------------------------------------------------- */
 
 static void anybody_posts(void **state) {
@@ -415,6 +479,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(the_next_guest_does_not_run_what_was_sent_to_the_last),
         cmocka_unit_test(a_link_that_was_made_too_late_is_mended),
         cmocka_unit_test(who_has_drained_runs_nothing),
+        cmocka_unit_test(what_comes_back_may_go_to_the_next_guest),
+        cmocka_unit_test(a_guest_that_sends_for_long_is_not_forgotten),
         cmocka_unit_test(anybody_posts),
         cmocka_unit_test(what_is_posted_comes_from_nowhere),
         cmocka_unit_test(an_inbox_may_be_full_or_closed),
