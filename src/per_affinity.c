@@ -137,6 +137,9 @@ void *ta_per_affinity_get_or_make(ta_per_affinity *array, ta_affinity affinity) 
 }
 
 void *ta_per_affinity_peek(const ta_per_affinity *array, ta_affinity affinity) {
+    ta_slot_cell *cell;
+    if (__builtin_expect(array != NULL && ta_per_affinity_find(array, affinity, &cell), 1))
+        return ta_slot_peek(&cell->slot);
     return ta_per_affinity_at(array, ta_per_affinity_index_of(array, affinity));
 }
 
