@@ -39,7 +39,6 @@ void ta_port_finish_sleep(ta_port *port) {
      * and would wake every sleep from here on for nothing. */
     bool is_rung = ta_bells_wake(&port->bells);
     TA_PROBE2(awake, port->seat, is_rung);
-    (void)is_rung;
     if (port->fd >= 0) ta_os_event_clear(port->fd);
 }
 
