@@ -1,62 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * The contenders of bench_per_affinity.cc: what each does is in the C files beside it, in the same
- * loops for libta and for its peers; what is here is how it is run.
- *
- * What makes them comparable: all loops stand in C files that are compiled with the same flags and
- * called by the same code; what a loop works with is read from memory in each round, on every side
- * (BENCH_FENCE); results are summed, or kept, and checked against what they must be.
+ * The groups of bench_per_affinity.cc: what each contender does is in the C files beside it.
  */
 #ifndef TA_BENCH_PER_AFFINITY_H
 #define TA_BENCH_PER_AFFINITY_H
 
-#include "ta/registry.h"
+#include "contender.h"
 
 TA_BEGIN_DECLS
 
-enum {
-    BENCH_FEW = 2,     /* slots */
-    BENCH_MANY = 1024, /* slots */
-    BENCH_THREADS = 2  /* at once */
-};
+extern const bench_group bench_reach_groups[], bench_handle_groups[], bench_making_groups[];
+extern const size_t bench_reach_group_count, bench_handle_group_count, bench_making_group_count;
 
-/* The machines that arrays are made for. */
-typedef struct bench_world {
-    const ta_registry *here; /* the one that all runs on, whose memory is placed */
-    const ta_registry *few;  /* two processors in two regions, invented */
-    const ta_registry *many; /* 1,024 processors in two regions */
-} bench_world;
-
-typedef struct bench_contender {
-    const char *name;
-    void *(*create)(const bench_world *world); /* NULL: no memory, or it does not work here */
-    /* Around each run, not measured, on the first thread; NULL: nothing. finish() tells whether
-     * what was run was right. */
-    void (*prepare)(void *state);
-    /* So many operations, by thread number 0 or 1; returns how many went wrong. */
-    uint64_t (*run)(void *state, unsigned thread, uint64_t operations);
-    bool (*finish)(void *state);
-    void (*destroy)(void *state);
-    uint64_t most;             /* operations between prepare() and finish(); 0: any number */
-    bool by_two, unit_is_byte; /* measured by two threads at once, too; no time but memory */
-} bench_contender;
-
-/* Contenders that are measured in turn. */
-typedef struct bench_group {
-    const char *name;
-    const bench_contender *contenders;
-    size_t count;
-} bench_group;
-
-extern const bench_group bench_reach_groups[], bench_handle_groups[], bench_making_groups[],
-    bench_storage_groups[];
-extern const size_t bench_reach_group_count, bench_handle_group_count, bench_making_group_count,
-    bench_storage_group_count;
-
-/* What is in memory must have been written by here, and is read again. */
-#define BENCH_FENCE() __asm__ volatile("" : : : "memory")
-
-#define BENCH_COUNT(array) (sizeof(array) / sizeof *(array))
+/* With the peers that were found. */
+const bench_group *bench_count_group(void);
+const bench_group *bench_storage_group(void);
 
 TA_END_DECLS
 

@@ -6,6 +6,7 @@
 #include "bench_per_affinity.h"
 #include "bench_per_affinity_value.h"
 #include "peers/guarded_table.h"
+#include "peers/peers.h"
 
 #include "ta/storage.h"
 
@@ -119,11 +120,16 @@ STORES_LOOP_(write_lock, wrong += !replace_locked(s, thread))
         .destroy = stores_destroy, .by_two = true                                                  \
     }
 
-static const bench_contender storage[] = {
-    STORES_("read_lock", read_lock_run),       STORES_("pin", pin_run),
-    STORES_("mutex_shared", mutex_run),        STORES_("stored", stored_run),
-    STORES_("replace_locked", write_lock_run), STORES_("replace", replace_run),
-};
+enum { OWN = 6, MOST = 7 };
 
-const bench_group bench_storage_groups[] = {{"storage", storage, BENCH_COUNT(storage)}};
-const size_t bench_storage_group_count = BENCH_COUNT(bench_storage_groups);
+const bench_group *bench_storage_group(void) {
+    static bench_contender storage[MOST] = {
+        STORES_("read_lock", read_lock_run),       STORES_("pin", pin_run),
+        STORES_("mutex_shared", mutex_run),        STORES_("stored", stored_run),
+        STORES_("replace_locked", write_lock_run), STORES_("replace", replace_run),
+    };
+    static bench_group group = {"storage", storage, OWN};
+    group.count = OWN;
+    if (PEER_URCU) storage[group.count++] = *peer_urcu_read();
+    return &group;
+}

@@ -5,16 +5,13 @@
 // of a millisecond each, so that noise hits both alike: its counters are medians, and the ratio of
 // libta's to the other. Run it through script/bench --only relocation for a table.
 #include "relocate_rows.h"
-
-#include "ta/registry.h"
+#include "rows.h"
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <string>
-#include <vector>
 
 namespace {
 
@@ -48,20 +45,6 @@ const bench_places *Places() {
     return made ? &places : nullptr;
 }
 
-bool everything_arrived = true;
-
-// Keeps the calling thread where it is, so that no migration is measured.
-bool Pin() {
-    ta_registry_options options{};
-    options.processors = TA_PROCESSORS_ALL;
-    ta_registry *machine = nullptr;
-    if (ta_registry_create(&options, &machine) != TA_OK) return false;
-    uint32_t last = ta_registry_processor_count(machine) - 1;
-    bool pinned = ta_registry_pin(machine, ta_registry_affinity(machine, last)) == TA_OK;
-    ta_registry_destroy(machine);
-    return pinned;
-}
-
 // One side of a row with its values. Every run is checked: a state that went wrong stays so.
 class Work {
   public:
@@ -86,7 +69,7 @@ class Work {
     bool Good(benchmark::State &state) {
         good_ = good_ && side_.is_intact(state_.get());
         if (good_) return true;
-        everything_arrived = false;
+        bench::NoteWrong();
         state.SkipWithError("values arrived wrong");
         return false;
     }
@@ -128,12 +111,6 @@ void OneSide(benchmark::State &state, const bench_row &row, const bench_side &si
     state.counters["ns"] = PerOperation(row, rounds, total / runs);
 }
 
-double Median(std::vector<double> &values) {
-    auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
-
 // Whose values are made first changes with each repetition, since where malloc puts a block counts:
 // copies between addresses that differ by nearly 4 KiB are slow.
 void Interleaved(benchmark::State &state, const bench_row &row) {
@@ -156,9 +133,9 @@ void Interleaved(benchmark::State &state, const bench_row &row) {
         state.SetIterationTime(a + b);
     }
     if (!by_hand.Good(state) || !ours.Good(state)) return;
-    state.counters["by_hand_ns"] = Median(by_hand_ns);
-    state.counters["ours_ns"] = Median(ours_ns);
-    state.counters["ratio"] = Median(ratios);
+    state.counters["by_hand_ns"] = bench::Median(by_hand_ns);
+    state.counters["ours_ns"] = bench::Median(ours_ns);
+    state.counters["ratio"] = bench::Median(ratios);
 }
 
 void Register(const bench_row &row) {
@@ -178,10 +155,7 @@ void Register(const bench_row &row) {
 } // namespace
 
 int main(int argc, char **argv) {
-    if (Places() == nullptr || !Pin()) return 1;
+    if (Places() == nullptr || !bench::SetStage("bench_relocate")) return 1;
     for (const bench_row &row : kRows) Register(row);
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-    benchmark::RunSpecifiedBenchmarks();
-    return everything_arrived ? 0 : 1;
+    return bench::RunAll(argc, argv);
 }

@@ -6,9 +6,9 @@
 
 #define LANE(name) cached_lane_##name
 #define LANE_TYPE cached_lane
-#define LANE_NAME "cached indices, bulk"
+#define LANE_NAME "cached"
 #define LANE_CREATE cached_lane_create
 #define LANE_STAGE cached_lane_stage
 #include "lane_rows.h"
 
-lane_entries lane_entries_cached(void) { return LANE_ENTRIES; }
+pair_list lanes_cached(void) { return LANE_ENTRIES; }

@@ -12,6 +12,7 @@
 #define TA_BENCH_LANE_CACHED_H
 
 #include "lane.h"
+#include "pair.h"
 
 typedef struct cached_lane {
     _Alignas(TA_CACHE_LINE) struct { uint32_t tail, published, seen, mask; } sender;
@@ -22,15 +23,15 @@ typedef struct cached_lane {
 } cached_lane;
 
 static inline cached_lane *cached_lane_create(uint32_t cells) {
-    cached_lane *lane = ta_allocate_zeroed(NULL, 1, sizeof(cached_lane) + cells * sizeof(ta_cell),
-                                           _Alignof(cached_lane));
+    cached_lane *lane = ta_allocate_zeroed(
+        pair_memory(), 1, sizeof(cached_lane) + cells * sizeof(ta_cell), _Alignof(cached_lane));
     if (lane != NULL) lane->sender.mask = lane->receiver.mask = cells - 1;
     return lane;
 }
 
 static inline void cached_lane_destroy(cached_lane *lane) {
     if (lane != NULL)
-        ta_release(NULL, lane, sizeof *lane + (lane->sender.mask + 1) * sizeof(ta_cell),
+        ta_release(pair_memory(), lane, sizeof *lane + (lane->sender.mask + 1) * sizeof(ta_cell),
                    _Alignof(cached_lane));
 }
 

@@ -6,9 +6,9 @@
 
 #define LANE(name) ck_lane_##name
 #define LANE_TYPE ck_lane
-#define LANE_NAME "ck's typed ring"
+#define LANE_NAME "ck"
 #define LANE_CREATE ck_lane_create
 #define LANE_STAGE ck_lane_commit
 #include "lane_rows.h"
 
-lane_entries lane_entries_ck(void) { return LANE_ENTRIES; }
+pair_list lanes_of_ck(void) { return LANE_ENTRIES; }

@@ -7,6 +7,7 @@
 #define TA_BENCH_LANE_CK_H
 
 #include "lane.h"
+#include "pair.h"
 
 #include <ck_pr.h>
 #include <ck_ring.h>
@@ -19,15 +20,16 @@ typedef struct ck_lane {
 } ck_lane;
 
 static inline ck_lane *ck_lane_create(uint32_t cells) {
-    ck_lane *lane =
-        ta_allocate_zeroed(NULL, 1, sizeof(ck_lane) + cells * sizeof(ta_cell), _Alignof(ck_lane));
+    ck_lane *lane = ta_allocate_zeroed(pair_memory(), 1, sizeof(ck_lane) + cells * sizeof(ta_cell),
+                                       _Alignof(ck_lane));
     if (lane != NULL) ck_ring_init(&lane->ring, cells);
     return lane;
 }
 
 static inline void ck_lane_destroy(ck_lane *lane) {
     if (lane != NULL)
-        ta_release(NULL, lane, sizeof *lane + lane->ring.size * sizeof(ta_cell), _Alignof(ck_lane));
+        ta_release(pair_memory(), lane, sizeof *lane + lane->ring.size * sizeof(ta_cell),
+                   _Alignof(ck_lane));
 }
 
 static inline ta_cell *ck_lane_reserve(ck_lane *lane) {

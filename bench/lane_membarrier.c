@@ -5,23 +5,16 @@
  * the call, while the process' other thread sleeps and while it runs on the other processor, and
  * what each call takes from that thread.
  */
-#include "lane_bench.h"
+#include "lanes.h"
 
-#include "stats.h"
-
-#include <errno.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define CALLS 200
-#define TRIES 100
 /* How long the other thread is watched alone, before and after. */
 #define WATCH_NS 2e5
-#define REPEATS_MAX 1000u
 
 static long membarrier(int command) { return syscall(SYS_membarrier, command, 0, 0); }
 
@@ -35,7 +28,9 @@ typedef struct turn_runner {
 /* Counts as fast as it can; the counter is a hint, read while it runs. */
 static void *count_turns(void *argument) {
     turn_runner *runner = argument;
-    ta_registry_pin(runner->registry, ta_registry_affinity(runner->registry, 1));
+    ta_registry_pin(
+        runner->registry,
+        ta_registry_affinity(runner->registry, ta_registry_processor_count(runner->registry) - 2));
     ta_store_release_u32(&runner->runs, 1); /* S0 */
     while (ta_load_relaxed_u32(&runner->stop) == 0)
         ta_store_relaxed_u64(&runner->turns, ta_load_relaxed_u64(&runner->turns) + 1);
@@ -57,12 +52,7 @@ static double speed(turn_runner *runner, double ns) {
     return (double)(ta_load_relaxed_u64(&runner->turns) - before) / (double)(now - start);
 }
 
-static void print_row(const char *name, double *values, size_t n) {
-    stats_summary summary = stats_summarise(values, n);
-    printf("| %s | %.0f (%.0f to %.0f) |\n", name, summary.median, summary.p25, summary.p75);
-}
-
-/* False: somebody else had the other thread's processor; it is to be taken again. */
+/* False: somebody else had the other thread's processor. */
 static bool take_pair(turn_runner *runner, double *running, double *taken) {
     double before = speed(runner, WATCH_NS);
     uint64_t turns = ta_load_relaxed_u64(&runner->turns);
@@ -75,34 +65,27 @@ static bool take_pair(turn_runner *runner, double *running, double *taken) {
     return true;
 }
 
-void lane_measure_membarrier(const ta_registry *registry, unsigned repeats) {
-    double alone[REPEATS_MAX], running[REPEATS_MAX], taken[REPEATS_MAX];
-    unsigned lost = 0;
-    size_t n = 0;
-    ta_registry_pin(registry, ta_registry_affinity(registry, 0));
-    if (membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) != 0) {
-        printf("\nmembarrier: %s\n", strerror(errno));
-        return;
+static bool take_with_runner(const ta_registry *registry, double *running, double *taken) {
+    turn_runner runner = {.registry = registry};
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, count_turns, &runner) != 0) return false;
+    while (ta_load_acquire_u32(&runner.runs) == 0) ta_cpu_pause(); /* S1: pairs with S0 */
+    bool is_good = take_pair(&runner, running, taken);
+    ta_store_relaxed_u32(&runner.stop, 1); /* relaxed: the thread is joined */
+    pthread_join(thread, NULL);
+    return is_good;
+}
+
+pair_outcome lane_take_membarrier(bench_stage *stage, lane_membarrier what, pair_sample *sample) {
+    double running, taken;
+    sample->group = GROUP_SELF; /* an interrupt goes as far as it goes */
+    if (membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) != 0) return PAIR_FAILED;
+    bench_stage_settle(stage);
+    if (what == LANE_MEMBARRIER_ALONE) {
+        sample->ns = call_ns();
+        return PAIR_OK;
     }
-    if (repeats > REPEATS_MAX) repeats = REPEATS_MAX;
-    for (unsigned i = 0; i < repeats; i++) {
-        turn_runner runner = {.registry = registry};
-        pthread_t thread;
-        alone[i] = call_ns();
-        if (pthread_create(&thread, NULL, count_turns, &runner) != 0) return;
-        while (ta_load_acquire_u32(&runner.runs) == 0) ta_cpu_pause(); /* S1: pairs with S0 */
-        unsigned tries = 0;
-        while (!take_pair(&runner, &running[n], &taken[n]) && tries < TRIES) tries++;
-        lost += tries;
-        if (tries < TRIES) n++;
-        ta_store_relaxed_u32(&runner.stop, 1);
-        pthread_join(thread, NULL);
-    }
-    printf(
-        "\n| membarrier, private expedited, ns: median (middle half; %u samples, %u taken again) | "
-        "|\n|---|---|\n",
-        repeats, lost);
-    print_row("the caller, no other thread runs", alone, repeats);
-    print_row("the caller, one other thread runs", running, n);
-    print_row("that other thread, of its time, per call", taken, n);
+    if (!take_with_runner(bench_stage_registry(stage), &running, &taken)) return PAIR_BUSY;
+    sample->ns = what == LANE_MEMBARRIER_RUNNING ? running : taken;
+    return PAIR_OK;
 }

@@ -5,7 +5,7 @@
  * are, LANE_NAME for print, and LANE_STAGE, the commit that a flush publishes. Loops are instances
  * and not calls through pointers, so every message is inline code.
  */
-#include "lane_bench.h"
+#include "lanes.h"
 
 #include <string.h>
 
@@ -15,31 +15,31 @@
 #define TAKE_CELL_(cell)                                                                           \
     ta_cell *cell;                                                                                 \
     for (unsigned tries = 0; (cell = LANE(reserve)(lane)) == NULL;)                                \
-        if (!lane_wait(duo, &tries)) return
+        if (!pair_wait(duo, &tries)) return
 
 #define RECEIVE_CELL_(lane, cell)                                                                  \
     ta_cell cell;                                                                                  \
     for (unsigned tries = 0; !LANE(receive)(lane, &cell);)                                         \
-        if (!lane_wait(duo, &tries)) return
+        if (!pair_wait(duo, &tries)) return
 
 /* Full cells, one by one. */
-static void send_lines(measure_duo *duo, lane_job *job) {
+static void send_lines(measure_duo *duo, pair_job *job) {
     LANE_TYPE *lane = job->forth;
     for (uint64_t k = 0; k < job->count; k++) {
         if (k == job->warm_up) job->start_ns = duo_now();
         TAKE_CELL_(cell);
-        for (uint64_t i = 0; i < 7; i++) cell->words[i] = lane_word(k) + i;
-        LANE(commit)(lane, lane_word(k));
+        for (uint64_t i = 0; i < 7; i++) cell->words[i] = pair_word(k) + i;
+        LANE(commit)(lane, pair_word(k));
     }
 }
 
-static void receive_lines(measure_duo *duo, lane_job *job) {
+static void receive_lines(measure_duo *duo, pair_job *job) {
     LANE_TYPE *lane = job->forth;
     uint64_t bad = 0;
     for (uint64_t k = 0; k < job->count; k++) {
         RECEIVE_CELL_(lane, cell);
-        uint64_t wrong = cell.head ^ lane_word(k);
-        for (uint64_t i = 0; i < 7; i++) wrong |= cell.words[i] ^ (lane_word(k) + i);
+        uint64_t wrong = cell.head ^ pair_word(k);
+        for (uint64_t i = 0; i < 7; i++) wrong |= cell.words[i] ^ (pair_word(k) + i);
         bad += wrong != 0;
     }
     job->end_ns = duo_now();
@@ -50,7 +50,7 @@ static void receive_lines(measure_duo *duo, lane_job *job) {
 
 /* Words, seven to a cell that is published when it is full: gathered in the cell itself, or beside
  * it and copied. */
-static inline __attribute__((always_inline)) void send_packed(measure_duo *duo, lane_job *job,
+static inline __attribute__((always_inline)) void send_packed(measure_duo *duo, pair_job *job,
                                                               bool is_in_place) {
     LANE_TYPE *lane = job->forth;
     uint64_t aside[7];
@@ -63,7 +63,7 @@ static inline __attribute__((always_inline)) void send_packed(measure_duo *duo, 
             gathered = cell;
         }
         uint64_t *words = is_in_place ? gathered->words : aside;
-        words[used] = lane_word(k);
+        words[used] = pair_word(k);
         __asm__ __volatile__("" : : : "memory"); /* a call of its own: not merged with the next */
         if (++used < 7) continue;
         if (!is_in_place) {
@@ -74,34 +74,34 @@ static inline __attribute__((always_inline)) void send_packed(measure_duo *duo, 
         used = 0;
     }
 }
-static void send_packed_aside(measure_duo *duo, lane_job *job) { send_packed(duo, job, false); }
-static void send_packed_in_place(measure_duo *duo, lane_job *job) { send_packed(duo, job, true); }
+static void send_packed_aside(measure_duo *duo, pair_job *job) { send_packed(duo, job, false); }
+static void send_packed_in_place(measure_duo *duo, pair_job *job) { send_packed(duo, job, true); }
 
 /* Words, one to a cell. */
-static void send_flushed(measure_duo *duo, lane_job *job) {
+static void send_flushed(measure_duo *duo, pair_job *job) {
     LANE_TYPE *lane = job->forth;
     for (uint64_t k = 0; k < job->count; k++) {
         if (k == job->warm_up) job->start_ns = duo_now();
         TAKE_CELL_(cell);
-        cell->words[0] = lane_word(k);
+        cell->words[0] = pair_word(k);
         LANE(commit)(lane, 1 << 4);
     }
 }
 
 /* Words that come 32 at once: a cell as soon as it is full, the last one too, and then a flush. */
-static void send_bulk(measure_duo *duo, lane_job *job) {
+static void send_bulk(measure_duo *duo, pair_job *job) {
     LANE_TYPE *lane = job->forth;
     for (uint64_t k = 0; k < job->count; k += 32) {
         if (k == job->warm_up) job->start_ns = duo_now();
         uint64_t words[32];
-        for (uint64_t i = 0; i < 32; i++) words[i] = lane_word(k + i);
+        for (uint64_t i = 0; i < 32; i++) words[i] = pair_word(k + i);
         for (unsigned i = 0; i < 32; i += 7) {
             unsigned n = 32 - i < 7 ? 32 - i : 7;
             ta_cell *cell = LANE(reserve)(lane);
             if (cell == NULL) {
                 LANE(flush)(lane);
                 for (unsigned tries = 0; (cell = LANE(reserve)(lane)) == NULL;)
-                    if (!lane_wait(duo, &tries)) return;
+                    if (!pair_wait(duo, &tries)) return;
             }
             if (n == 7)
                 memcpy(cell->words, words + i, 7 * sizeof *words);
@@ -114,14 +114,14 @@ static void send_bulk(measure_duo *duo, lane_job *job) {
 }
 
 /* The receiver of all the above: the head says how many words there are. */
-static void receive_words(measure_duo *duo, lane_job *job) {
+static void receive_words(measure_duo *duo, pair_job *job) {
     LANE_TYPE *lane = job->forth;
     uint64_t bad = 0;
     for (uint64_t k = 0; k < job->count;) {
         RECEIVE_CELL_(lane, cell);
         unsigned n = (unsigned)(cell.head >> 4);
         if (n == 0 || n > 7) return;
-        for (unsigned i = 0; i < n; i++) bad += cell.words[i] != lane_word(k++);
+        for (unsigned i = 0; i < n; i++) bad += cell.words[i] != pair_word(k++);
     }
     job->end_ns = duo_now();
     LANE(release)(lane);
@@ -131,35 +131,35 @@ static void receive_words(measure_duo *duo, lane_job *job) {
 
 /* ---- round trips ----------------------------------------------------------------------------- */
 
-static inline bool look_at_idle(void *const idle[LANE_IDLE]) {
+static inline bool look_at_idle(void *const idle[PAIR_IDLE]) {
     bool found = false;
-    for (unsigned i = 0; i < LANE_IDLE; i++) found |= !LANE(is_empty)(idle[i]);
+    for (unsigned i = 0; i < PAIR_IDLE; i++) found |= !LANE(is_empty)(idle[i]);
     return found;
 }
 
 /* A cell, while the other lanes are looked at each time around. */
-static inline __attribute__((always_inline)) bool poll_cell(measure_duo *duo, lane_job *job,
+static inline __attribute__((always_inline)) bool poll_cell(measure_duo *duo, pair_job *job,
                                                             LANE_TYPE *lane, int side,
                                                             bool has_idle, ta_cell *cell) {
     for (unsigned tries = 0;;) {
         if (has_idle && look_at_idle(job->idle[side])) return false;
         if (LANE(receive)(lane, cell)) return true;
-        if (!lane_wait(duo, &tries)) return false;
+        if (!pair_wait(duo, &tries)) return false;
     }
 }
 
-static inline __attribute__((always_inline)) void trips_forth(measure_duo *duo, lane_job *job,
+static inline __attribute__((always_inline)) void trips_forth(measure_duo *duo, pair_job *job,
                                                               bool has_idle) {
     LANE_TYPE *lane = job->forth, *back = job->back;
     uint64_t bad = 0;
     for (uint64_t k = 0; k < job->count; k++) {
         if (k == job->warm_up) job->start_ns = duo_now();
         TAKE_CELL_(cell);
-        cell->words[0] = lane_word(k);
+        cell->words[0] = pair_word(k);
         LANE(commit)(lane, 1 << 4);
         ta_cell answer;
         if (!poll_cell(duo, job, back, 0, has_idle, &answer)) return;
-        bad += answer.words[0] != lane_word(k) + 1;
+        bad += answer.words[0] != pair_word(k) + 1;
         LANE(release)(back);
     }
     job->end_ns = duo_now();
@@ -167,7 +167,7 @@ static inline __attribute__((always_inline)) void trips_forth(measure_duo *duo, 
     job->finished = true;
 }
 
-static inline __attribute__((always_inline)) void trips_back(measure_duo *duo, lane_job *job,
+static inline __attribute__((always_inline)) void trips_back(measure_duo *duo, pair_job *job,
                                                              bool has_idle) {
     LANE_TYPE *lane = job->back, *forth = job->forth;
     for (uint64_t k = 0; k < job->count; k++) {
@@ -180,31 +180,31 @@ static inline __attribute__((always_inline)) void trips_back(measure_duo *duo, l
     }
 }
 
-static void ask(measure_duo *duo, lane_job *job) { trips_forth(duo, job, false); }
-static void answer(measure_duo *duo, lane_job *job) { trips_back(duo, job, false); }
-static void ask_idle(measure_duo *duo, lane_job *job) { trips_forth(duo, job, true); }
-static void answer_idle(measure_duo *duo, lane_job *job) { trips_back(duo, job, true); }
+static void ask(measure_duo *duo, pair_job *job) { trips_forth(duo, job, false); }
+static void answer(measure_duo *duo, pair_job *job) { trips_back(duo, job, false); }
+static void ask_idle(measure_duo *duo, pair_job *job) { trips_forth(duo, job, true); }
+static void answer_idle(measure_duo *duo, pair_job *job) { trips_back(duo, job, true); }
 
-static void *create(void) { return LANE_CREATE(LANE_CAPACITY); }
+static void *create(void) { return LANE_CREATE(PAIR_CAPACITY); }
 static void destroy(void *ring) { LANE(destroy)(ring); }
 
 /* clang-format off */
-static const lane_entry entries[] = {
-    {"64 bytes, one by one", LANE_NAME, send_lines, receive_lines, create, destroy,
-     LANE_WARM_UP, LANE_MESSAGES, false, false},
-    {"8 bytes, packed", LANE_NAME, send_packed_aside, receive_words, create, destroy,
-     LANE_SMALL_WARM_UP, LANE_SMALL_MESSAGES, false, false},
-    {"8 bytes, packed", LANE_NAME ", gathered in place", send_packed_in_place, receive_words,
-     create, destroy, LANE_SMALL_WARM_UP, LANE_SMALL_MESSAGES, false, false},
-    {"8 bytes, one by one", LANE_NAME, send_flushed, receive_words, create, destroy,
-     LANE_WARM_UP, LANE_MESSAGES, false, false},
-    {"8 bytes, 32 at once", LANE_NAME, send_bulk, receive_words, create, destroy,
-     LANE_SMALL_WARM_UP, LANE_SMALL_MESSAGES, false, false},
-    {"round trip", LANE_NAME, ask, answer, create, destroy,
-     LANE_TRIPS_WARM_UP, LANE_TRIPS, true, false},
-    {"round trip, 8 idle lanes polled", LANE_NAME, ask_idle, answer_idle, create, destroy,
-     LANE_TRIPS_WARM_UP, LANE_TRIPS, true, true},
+static const pair_contender entries[] = {
+    {"lines", LANE_NAME, send_lines, receive_lines, create, destroy,
+     PAIR_WARM_UP, PAIR_MESSAGES, false, false, PAIR_SPINS},
+    {"words_packed", LANE_NAME, send_packed_aside, receive_words, create, destroy,
+     PAIR_SMALL_WARM_UP, PAIR_SMALL_MESSAGES, false, false, PAIR_SPINS},
+    {"words_packed", LANE_NAME "_in_place", send_packed_in_place, receive_words,
+     create, destroy, PAIR_SMALL_WARM_UP, PAIR_SMALL_MESSAGES, false, false, PAIR_SPINS},
+    {"words", LANE_NAME, send_flushed, receive_words, create, destroy,
+     PAIR_WARM_UP, PAIR_MESSAGES, false, false, PAIR_SPINS},
+    {"words_bulk", LANE_NAME, send_bulk, receive_words, create, destroy,
+     PAIR_SMALL_WARM_UP, PAIR_SMALL_MESSAGES, false, false, PAIR_SPINS},
+    {"round_trip", LANE_NAME, ask, answer, create, destroy,
+     PAIR_TRIPS_WARM_UP, PAIR_TRIPS, true, false, PAIR_SPINS},
+    {"round_trip_idle", LANE_NAME, ask_idle, answer_idle, create, destroy,
+     PAIR_TRIPS_WARM_UP, PAIR_TRIPS, true, true, PAIR_SPINS},
 };
 /* clang-format on */
 
-#define LANE_ENTRIES ((lane_entries){entries, sizeof entries / sizeof *entries})
+#define LANE_ENTRIES ((pair_list){entries, sizeof entries / sizeof *entries})

@@ -5,7 +5,7 @@
  */
 #include "harness.h"
 
-#include "../tools/ta/measure.h"
+#include "measure.h"
 
 #include <stdlib.h>
 

@@ -4,8 +4,8 @@
  */
 #include "harness.h"
 
-#include "../tools/ta/group.h"
-#include "../tools/ta/stats.h"
+#include "group.h"
+#include "stats.h"
 
 /* Figures in the tests have exact binary values, save where a factor of 0.1 is named. */
 #define assert_close(a, b) assert_true((a) - (b) < 1e-9 && (b) - (a) < 1e-9)

@@ -5,17 +5,13 @@
  */
 #include "cost.h"
 
+#include "shifted.h"
+
 #include <math.h>
 #include <string.h>
 
 /* How often a sample is tried when the processors move under it. */
 #define TRIES 3
-
-/* An allocator's memory some lines further on. */
-typedef struct shifted_memory {
-    const ta_allocator *from;
-    size_t shift;
-} shifted_memory;
 
 typedef struct pair_visit {
     cost_run *run;
@@ -128,32 +124,14 @@ static bool is_over(const cost_run *run, const measure_duo *duo) {
     return duo_now() >= run->deadline_ns || atomic_load_explicit(duo->stop, memory_order_relaxed);
 }
 
-/* A line's address decides which part of the last-level cache looks after it, and with a lane's
- * few busy lines that makes a difference of a third. So each visit has lanes in another place, and
- * the median is of places too. Within a page. */
-#define SHIFTS ((size_t)64)
-
-static void *shifted_allocate(void *context, size_t size, size_t alignment) {
-    const shifted_memory *memory = context;
-    char *base = ta_allocate(memory->from, size + SHIFTS * TA_CACHE_LINE, alignment);
-
-    return base != NULL ? base + memory->shift : NULL;
-}
-static void shifted_release(void *context, void *shifted, size_t size, size_t alignment) {
-    const shifted_memory *memory = context;
-
-    ta_release(memory->from, (char *)shifted - memory->shift, size + SHIFTS * TA_CACHE_LINE,
-               alignment);
-}
-
 /* A lane in the memory of its receiver. */
 static bool open_lane(pair_visit *visit, duo_side receiver, ta_lane **lane) {
     cost_run *run = visit->run;
     shifted_memory *memory = &visit->memory[receiver];
-    ta_allocator shifted = {shifted_allocate, shifted_release, memory};
 
     memory->from = ta_registry_allocator(run->registry, visit->duo->place[receiver]);
-    memory->shift = cost_random(run) % SHIFTS * TA_CACHE_LINE;
+    shifted_move(memory, cost_random(run));
+    ta_allocator shifted = shifted_allocator(memory);
     return ta_lane_create(MEASURE_LANE_CELLS, &shifted, lane) == TA_OK;
 }
 

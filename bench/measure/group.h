@@ -4,10 +4,12 @@
  * move between the cores of its host, and nothing tells the guest, so the distance is probed before
  * and after every sample; samples of different distances are kept apart and never averaged.
  */
-#ifndef TA_TOOL_GROUP_H
-#define TA_TOOL_GROUP_H
+#ifndef TA_GROUP_H
+#define TA_GROUP_H
 
-#include <stdbool.h>
+#include "ta/base.h"
+
+TA_BEGIN_DECLS
 
 typedef enum group_kind {
     GROUP_SIBLING, /* two hardware threads of one core */
@@ -38,5 +40,7 @@ bool group_stayed(const group_probe *before, const group_probe *after, double fa
 
 /* "sibling", "near", "far", "self" */
 const char *group_name(group_kind group);
+
+TA_END_DECLS
 
 #endif

@@ -7,8 +7,8 @@
  * whether the processors stayed where they were while it was taken; the caller repeats, with the
  * repetitions outermost, and takes medians within a group.
  */
-#ifndef TA_TOOL_MEASURE_H
-#define TA_TOOL_MEASURE_H
+#ifndef TA_MEASURE_H
+#define TA_MEASURE_H
 
 #include "group.h"
 #include "lane.h"

@@ -10,8 +10,8 @@
  * No wait is endless: duo_wait() stands in every spin loop of both parts, and makes both give up
  * when the part's time is over or the program is to stop. A part that was told so returns at once.
  */
-#ifndef TA_TOOL_MEASURE_DUO_H
-#define TA_TOOL_MEASURE_DUO_H
+#ifndef TA_MEASURE_DUO_H
+#define TA_MEASURE_DUO_H
 
 #include "ta/detail/atomic.h"
 #include "ta/registry.h"

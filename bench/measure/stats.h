@@ -2,8 +2,8 @@
  *
  * Order statistics of a set of samples: the median and how far the samples spread.
  */
-#ifndef TA_TOOL_STATS_H
-#define TA_TOOL_STATS_H
+#ifndef TA_STATS_H
+#define TA_STATS_H
 
 #include <stddef.h>
 

@@ -2,8 +2,8 @@
  *
  * futex(2), private to the process, on a C11 atomic.
  */
-#ifndef TA_TOOL_FUTEX_H
-#define TA_TOOL_FUTEX_H
+#ifndef TA_FUTEX_H
+#define TA_FUTEX_H
 
 #include <linux/futex.h>
 #include <stdatomic.h>

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
- * Concurrency Kit's single-producer single-consumer ring of pointers, in the benchmark.
+ * Concurrency Kit's single-producer single-consumer ring of pointers.
  */
-#include "ta/memory.h"
+#include "peers.h"
 
 #include <ck_ring.h>
 
 typedef struct pointers {
     ck_ring_t ring;
-    ck_ring_buffer_t buffer[1024];
+    ck_ring_buffer_t buffer[PAIR_CAPACITY]; /* one less than that fits */
 } pointers;
 
 static void *create(void) {
-    pointers *made = ta_allocate_zeroed(NULL, 1, sizeof *made, TA_CACHE_LINE);
-    if (made != NULL) ck_ring_init(&made->ring, 1024);
+    pointers *made = ta_allocate_zeroed(pair_memory(), 1, sizeof *made, TA_CACHE_LINE);
+    if (made != NULL) ck_ring_init(&made->ring, PAIR_CAPACITY);
     return made;
 }
-static void destroy(void *ring) { ta_release(NULL, ring, sizeof(pointers), TA_CACHE_LINE); }
+static void destroy(void *ring) {
+    ta_release(pair_memory(), ring, sizeof(pointers), TA_CACHE_LINE);
+}
 
 static inline bool push(pointers *ring, uint64_t word) {
     return ck_ring_enqueue_spsc(&ring->ring, ring->buffer, (void *)(uintptr_t)word);
@@ -29,15 +31,13 @@ static inline bool pop(pointers *ring, uint64_t *word) {
 }
 
 #define PEER_TYPE pointers
-#define PEER_NAME "peer: ck_ring of pointers"
+#define PEER_NAME "ck_ring"
 #define PEER_CREATE create
 #define PEER_DESTROY destroy
 #define PEER_PUSH push
 #define PEER_POP pop
-#include "lane_peer.h"
+#include "queue.h"
 
-static const lane_entry entries[] = {PEER_ENTRIES};
+static const pair_contender entries[] = {PEER_ENTRIES};
 
-lane_entries lane_entries_ck_pointers(void) {
-    return (lane_entries){entries, sizeof entries / sizeof *entries};
-}
+pair_list peer_ck_ring(void) { return (pair_list){entries, BENCH_COUNT(entries)}; }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What bench_port measures.
+ */
+#ifndef TA_BENCH_PORTS_H
+#define TA_BENCH_PORTS_H
+
+#include "contender.h"
+#include "pair.h"
+
+TA_BEGIN_DECLS
+
+pair_list port_streams(void); /* words and closures */
+pair_list port_calls(void);
+pair_list port_wakes(void);          /* ports whose threads sleep */
+extern const bench_group port_polls; /* that find nothing */
+
+TA_END_DECLS
+
+#endif
