@@ -16,12 +16,8 @@
 #ifndef TA_SRC_BLOCK_H
 #define TA_SRC_BLOCK_H
 
+#include "ta/detail/block.h"
 #include "ta/owned.h"
-
-typedef struct ta_block {
-    const ta_allocator *allocator; /* never NULL */
-    size_t size;                   /* bytes of content that were asked for */
-} ta_block;
 
 typedef struct ta_box {
     struct ta_box *pending;
@@ -36,6 +32,9 @@ typedef struct ta_array {
     const ta_type *type;
     ta_block block;
 } ta_array;
+
+/* The one part of blocks, strings and paths: a TA_PART_BLOCK at offset 0 (src/owned.c). */
+extern const ta_part ta_block_parts[1];
 
 /* Which of them, by its size. */
 typedef enum ta_header {
@@ -122,30 +121,40 @@ static inline void ta_block_destroy(void *content, ta_header header, size_t alig
                        total, alignment);
 }
 
-/* memcpy, without the call for what most values and blocks are: a pointer, and 16 to 128 bytes, in
- * pieces of 16 of which only the last may overlap the one before. */
+/* 16 bytes, in a register. */
+typedef struct ta_piece {
+    char bytes[16];
+} ta_piece;
+
+static inline ta_piece ta_piece_read(const char *at) {
+    ta_piece piece;
+    __builtin_memcpy(&piece, at, sizeof piece);
+    return piece;
+}
+
+static inline void ta_piece_write(char *at, ta_piece piece) {
+    __builtin_memcpy(at, &piece, sizeof piece);
+}
+
+/* memcpy, without the call for what most values and blocks are: a pointer, and 16 to 64 bytes, of
+ * which pieces are taken from both ends; these meet, or overlap. */
 static inline void ta_block_copy(void *to, const void *from, size_t size) {
-    typedef struct {
-        char bytes[16];
-    } piece;
-    char *out = (char *)to;
-    const char *in = (const char *)from;
-    piece last;
+    char *out = (char *)to, *out_end = out + size;
+    const char *in = (const char *)from, *in_end = in + size;
     if (size == sizeof(void *)) {
         __builtin_memcpy(out, in, sizeof(void *));
-        return;
-    }
-    if (size < sizeof last || size > 128) {
+    } else if (size < 16 || size > 64) {
         __builtin_memcpy(out, in, size);
-        return;
+    } else {
+        ta_piece first = ta_piece_read(in), last = ta_piece_read(in_end - 16);
+        if (size > 32) {
+            ta_piece second = ta_piece_read(in + 16), third = ta_piece_read(in_end - 32);
+            ta_piece_write(out + 16, second);
+            ta_piece_write(out_end - 32, third);
+        }
+        ta_piece_write(out, first);
+        ta_piece_write(out_end - 16, last);
     }
-    __builtin_memcpy(&last, in + size - sizeof last, sizeof last);
-    for (size_t at = 0; at < size - sizeof last; at += sizeof last) {
-        piece each;
-        __builtin_memcpy(&each, in + at, sizeof each);
-        __builtin_memcpy(out + at, &each, sizeof each);
-    }
-    __builtin_memcpy(out + size - sizeof last, &last, sizeof last);
 }
 
 /* An owned pointer in a value, whatever its type. */

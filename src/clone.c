@@ -67,11 +67,14 @@ static void undo_parts(cloning *walk, const ta_type *type, char *value, uint32_t
 
 /* ---- values and elements ---------------------------------------------------------------------- */
 
-/* The pointer at `slot`, a copy of the original's to a block of trivial elements, becomes one to a
- * copy of that block. */
-static inline ta_status clone_block(const ta_allocator *allocator, char *slot) {
-    const char *original = ta_pointer_read(slot);
-    if (original == NULL) return TA_OK;
+/* The pointer at `slot` becomes one to a copy of the block of trivial elements that `original`, the
+ * pointer at the same place in the original value, points to. */
+static inline ta_status clone_block(const ta_allocator *allocator, const char *original,
+                                    char *slot) {
+    if (original == NULL) {
+        ta_pointer_write(slot, NULL);
+        return TA_OK;
+    }
     size_t size = ta_block_of(original)->size;
     char *content = ta_block_create(allocator, TA_HEADER_BLOCK, size, TA_BLOCK_ALIGNMENT);
     ta_pointer_write(slot, content);
@@ -96,9 +99,11 @@ static ta_status clone_value(cloning *walk, const ta_type *type, const char *in,
         size_t offset;
         if ((type->parts[i].traits & TA_WALK_OWNED) == 0) continue;
         const ta_part *part = ta_walk_unwrap(&type->parts[i], &offset);
-        ta_status status = part->kind == TA_PART_BLOCK
-                               ? clone_block(walk->allocator, out + offset + part->offset)
-                               : clone_part(walk, part, in + offset, out + offset, depth);
+        ta_status status =
+            part->kind == TA_PART_BLOCK
+                ? clone_block(walk->allocator, ta_pointer_read(in + offset + part->offset),
+                              out + offset + part->offset)
+                : clone_part(walk, part, in + offset, out + offset, depth);
         if (status != TA_OK) {
             undo_parts(walk, type, out, i);
             return status;
@@ -110,8 +115,7 @@ static ta_status clone_value(cloning *walk, const ta_type *type, const char *in,
 static ta_status clone_element(cloning *walk, const ta_type *type, const char *in, char *out,
                                unsigned depth) {
     if (!ta_walk_is_block(type)) return clone_value(walk, type, in, out, depth);
-    ta_block_copy(out, in, type->size);
-    return clone_block(walk->allocator, out + type->parts->offset);
+    return clone_block(walk->allocator, ta_pointer_read(in), out);
 }
 
 static ta_status clone_elements(cloning *walk, const ta_type *type, const char *in, char *out,
@@ -285,7 +289,7 @@ static ta_status clone_part(cloning *walk, const ta_part *part, const char *in, 
     case TA_PART_CLOSURE:
         return clone_closure(walk, in + part->offset, out + part->offset, depth);
     case TA_PART_BLOCK:
-        return clone_block(walk->allocator, out + part->offset);
+        return clone_block(walk->allocator, ta_pointer_read(in + part->offset), out + part->offset);
     }
     return TA_E_INVALID;
 }
@@ -334,11 +338,19 @@ static __attribute__((noinline)) ta_status clone_all(const ta_type *type, const 
     return status;
 }
 
+static __attribute__((noinline)) ta_status clone_vector(const ta_type *type, const void *value,
+                                                        void *out, const ta_allocator *allocator) {
+    cloning walk = {allocator, NULL, NULL, NULL}; /* nothing will be pending */
+    ta_block_copy(out, value, type->size);
+    return clone_counted(&walk, type->parts, (char *)out, 0);
+}
+
 /* A short front, as that of ta_relocate_parts(). */
 ta_status ta_clone_parts(const ta_type *type, const void *value, void *out,
                          const ta_allocator *allocator) {
     if (allocator == NULL) allocator = ta_allocator_default();
-    if (!ta_walk_is_block(type)) return clone_all(type, value, out, allocator);
-    ta_block_copy(out, value, type->size);
-    return clone_block(allocator, (char *)out + type->parts->offset);
+    if (ta_walk_is_block(type))
+        return clone_block(allocator, ta_pointer_read((const char *)value), (char *)out);
+    if (ta_walk_is_vector(type)) return clone_vector(type, value, out, allocator);
+    return clone_all(type, value, out, allocator);
 }

@@ -30,6 +30,9 @@ DEFINE_KIND(ta_fn_once)
 extern inline bool ta_closure_is_boxed(const ta_callable *callable);
 extern inline void *ta_closure_content(void *storage, bool is_boxed);
 extern inline void *ta_closure_captured(ta_closure *closure);
+extern inline void *ta_block_make_(size_t size, const ta_allocator *allocator);
+extern inline void ta_block_unmake_(void *content);
+extern inline void *ta_block_rehome_(void *content, size_t size, const ta_move *move);
 extern inline ta_status ta_closure_relocate(ta_closure *closure, const ta_move *move);
 extern inline ta_status ta_closure_clone(const ta_closure *closure, ta_closure *out,
                                          const ta_allocator *allocator);

@@ -38,8 +38,7 @@ static void destroy_value(destruction *walk, const ta_type *type, char *value, u
 static void destroy_elements(destruction *walk, const ta_type *type, char *elements, size_t count,
                              unsigned depth) {
     if (ta_walk_is_block(type)) {
-        for (char *slot = elements + type->parts->offset; count > 0; count--, slot += type->size)
-            destroy_block(slot);
+        for (; count > 0; count--, elements += sizeof(void *)) destroy_block(elements);
         return;
     }
     for (size_t i = 0; i < count; i++) destroy_value(walk, type, elements + i * type->size, depth);
@@ -167,10 +166,17 @@ static __attribute__((noinline)) void destroy_all(const ta_type *type, void *val
     }
 }
 
+static __attribute__((noinline)) void destroy_vector(const ta_type *type, void *value) {
+    destruction walk = {NULL, NULL, NULL}; /* nothing will be pending */
+    destroy_counted(&walk, type->parts, (char *)value, 0);
+}
+
 /* A short front, as that of ta_relocate_parts(). */
 void ta_destroy_parts(const ta_type *type, void *value) {
     if (ta_walk_is_block(type))
-        destroy_block((char *)value + type->parts->offset);
+        destroy_block((char *)value);
+    else if (ta_walk_is_vector(type))
+        destroy_vector(type, value);
     else
         destroy_all(type, value);
 }

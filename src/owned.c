@@ -76,18 +76,25 @@ char *ta_string_make_length(const char *bytes, size_t length, const ta_allocator
     return string;
 }
 
-static const ta_part block_parts[] = {
+const ta_part ta_block_parts[1] = {
     {NULL, TA_PART_BLOCK, ta_block_traits, &ta_char_type, 0, 1, 0, 0, NULL, NULL}};
 
 const ta_type ta_block_type = {
-    "block", sizeof(void *), _Alignof(void *), ta_block_traits, 1, block_parts, NULL, NULL, NULL,
+    "block", sizeof(void *), _Alignof(void *), ta_block_traits, 1, ta_block_parts, NULL, NULL, NULL,
     NULL};
 
-const ta_type ta_string_type = {
-    "string", sizeof(char *), _Alignof(char *), ta_string_traits, 1, block_parts, NULL, NULL, NULL,
-    NULL};
+const ta_type ta_string_type = {"string",
+                                sizeof(char *),
+                                _Alignof(char *),
+                                ta_string_traits,
+                                1,
+                                ta_block_parts,
+                                NULL,
+                                NULL,
+                                NULL,
+                                NULL};
 const ta_type ta_path_type = {
-    "path", sizeof(char *), _Alignof(char *), ta_path_traits, 1, block_parts, NULL, NULL, NULL,
+    "path", sizeof(char *), _Alignof(char *), ta_path_traits, 1, ta_block_parts, NULL, NULL, NULL,
     NULL};
 
 /* ---- struct iovec ----------------------------------------------------------------------------- */

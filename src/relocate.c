@@ -86,8 +86,7 @@ static ta_status relocate_value(relocation *walk, const ta_type *type, char *val
 static ta_status relocate_elements(relocation *walk, const ta_type *type, char *elements,
                                    size_t count, unsigned depth) {
     if (ta_walk_is_block(type)) {
-        for (char *slot = elements + type->parts->offset; count > 0; count--, slot += type->size)
-            relocate_block(walk->move, slot);
+        for (; count > 0; count--, elements += sizeof(void *)) relocate_block(walk->move, elements);
         return TA_OK;
     }
     for (size_t i = 0; i < count; i++) {
@@ -235,6 +234,6 @@ static __attribute__((noinline)) ta_status relocate_by_default(const ta_type *ty
 ta_status ta_relocate_parts(const ta_type *type, void *value, const ta_move *move) {
     if (move->allocator == NULL) return relocate_by_default(type, value, move);
     if (!ta_walk_is_block(type)) return relocate_all(type, value, move);
-    relocate_block(move, (char *)value + type->parts->offset);
+    relocate_block(move, (char *)value);
     return TA_OK;
 }

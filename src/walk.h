@@ -80,8 +80,12 @@ static inline bool ta_walk_is_leaf(const ta_part *part) {
 
 /* Is a value of the type nothing but a pointer to a block of trivial elements? Most of what is
  * owned is that, and is done on the spot. */
-static inline bool ta_walk_is_block(const ta_type *type) {
-    return type->part_count == 1 && type->parts->kind == TA_PART_BLOCK;
+static inline bool ta_walk_is_block(const ta_type *type) { return type->parts == ta_block_parts; }
+
+/* Or nothing but a counted array of elements that own nothing: a vector of numbers. */
+static inline bool ta_walk_is_vector(const ta_type *type) {
+    return type->part_count == 1 && type->parts->kind == TA_PART_COUNTED &&
+           (type->parts->type->traits & TA_WALK_OWNED) == 0;
 }
 
 #endif

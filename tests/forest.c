@@ -206,6 +206,10 @@ static const tree *grow_table(growth *g, unsigned depth, const tree *around) {
     return t;
 }
 
+static void *rehome_captured(void *block, const ta_move *move) {
+    return ta_block_rehome_(block, ta_block_size(block), move);
+}
+
 /* As TA_FN of ta/closure.h makes a callable, with a descriptor of what is captured in t->own. */
 static const tree *grow_closure(growth *g, unsigned depth, const tree *around) {
     tree *t = plant(g, CLOSURE);
@@ -217,14 +221,15 @@ static const tree *grow_closure(growth *g, unsigned depth, const tree *around) {
     size_t size = t->offset[0] + type->size + choose(g->from, 2) * TA_CLOSURE_SPACE;
     describe(t, "captured", round_up(size, alignment), alignment, type->traits, 1);
     t->type = &ta_fn_type;
-    t->callable =
-        (ta_callable){"sum", &t->own, &ta_uint64_type, captured_sum_in_place, type->traits, 0};
+    t->callable = (ta_callable){
+        "sum", &t->own, &ta_uint64_type, captured_sum_in_place, type->traits, 0, NULL};
     if (t->own.size > TA_CLOSURE_SPACE || alignment > TA_CLOSURE_ALIGNMENT) {
         t->callable.call = captured_sum_in_box;
         t->callable.traits |= TA_TRAIT_OWNS;
         t->callable.is_boxed = type->traits == 0 && alignment <= TA_BLOCK_ALIGNMENT
                                    ? TA_CLOSURE_BLOCK
                                    : TA_CLOSURE_BOX;
+        t->callable.rehome = rehome_captured;
     }
     return t;
 }

@@ -52,6 +52,7 @@
 #ifndef TA_CLOSURE_H
 #define TA_CLOSURE_H
 
+#include "ta/detail/block.h"
 #include "ta/owned.h"
 
 TA_BEGIN_DECLS
@@ -68,6 +69,8 @@ typedef struct ta_callable {
     void (*call)(void *storage, void *result);
     uint32_t traits;   /* the captured type's, with TA_TRAIT_OWNS where there is a box */
     uint32_t is_boxed; /* 0, or how the captured value stands in a block of its own, as below */
+    /* Of TA_CLOSURE_BLOCK alone: the block, in a far move. */
+    void *(*rehome)(void *block, const ta_move *move);
 } __attribute__((aligned(16))) ta_callable; /* so the low bits of its address are free for others */
 
 /* Values of is_boxed. */
@@ -134,13 +137,17 @@ TA_INLINE void *ta_closure_captured(ta_closure *closure) {
 /* What ta_fn_relocate, ta_fn_clone and ta_fn_destroy do, and those of the other kinds: as ta/type.h
  * says of values. One that captured a trivial value in place costs two loads and no call. */
 TA_INLINE ta_status ta_closure_relocate(ta_closure *closure, const ta_move *move) {
+    void *box;
     if (closure == NULL || move == NULL) return TA_E_INVALID;
     if (closure->callable == NULL ||
         __builtin_expect((closure->callable->traits & move->visits) == 0, 1))
         return ta_move_status(move);
-    if (closure->callable->is_boxed == TA_CLOSURE_BLOCK)
-        return ta_relocate_parts(&ta_block_type, closure->storage, move);
-    return ta_relocate_parts(&ta_fn_type, closure, move);
+    if (closure->callable->is_boxed != TA_CLOSURE_BLOCK)
+        return ta_relocate_parts(&ta_fn_type, closure, move);
+    box = ta_closure_content(closure->storage, true);
+    box = closure->callable->rehome(box, move);
+    __builtin_memcpy(closure->storage, &box, sizeof box);
+    return TA_OK;
 }
 
 TA_INLINE ta_status ta_closure_clone(const ta_closure *closure, ta_closure *out,
@@ -158,7 +165,7 @@ TA_INLINE void ta_closure_destroy(ta_closure *closure) {
     if (closure == NULL || closure->callable == NULL) return;
     if ((closure->callable->traits & (TA_TRAIT_OWNS | TA_TRAIT_RESOURCE)) != 0) {
         if (closure->callable->is_boxed == TA_CLOSURE_BLOCK)
-            ta_destroy_parts(&ta_block_type, closure->storage);
+            ta_block_unmake_(ta_closure_content(closure->storage, true));
         else
             ta_destroy_parts(&ta_fn_type, closure);
     }
@@ -420,6 +427,9 @@ _Static_assert(sizeof(ta_closure) == TA_CACHE_LINE, "a closure is one cache line
     TA_CLOSURE_MAKE_(NAME, KIND, CAPTURED, NULL)
 
 #define TA_CLOSURE_MAKE_(NAME, KIND, CAPTURED, RESULT)                                             \
+    TA_GENERATED void *NAME##_rehome_(void *block, const ta_move *move) {                          \
+        return ta_block_rehome_(block, sizeof(CAPTURED##_value), move);                            \
+    }                                                                                              \
     static const ta_callable NAME##_callable_ = {                                                  \
         #NAME,                                                                                     \
         &CAPTURED##_type,                                                                          \
@@ -427,7 +437,10 @@ _Static_assert(sizeof(ta_closure) == TA_CACHE_LINE, "a closure is one cache line
         NAME##_body_,                                                                              \
         (uint32_t)CAPTURED##_traits |                                                              \
             (TA_CLOSURE_BOXES_(CAPTURED##_value) ? (uint32_t)TA_TRAIT_OWNS : 0u),                  \
-        TA_CLOSURE_BOXES_(CAPTURED##_value) ? TA_CLOSURE_BOX_OF_(CAPTURED) : 0};                   \
+        TA_CLOSURE_BOXES_(CAPTURED##_value) ? TA_CLOSURE_BOX_OF_(CAPTURED) : 0,                    \
+        TA_CLOSURE_BOXES_(CAPTURED##_value) && TA_CLOSURE_BOX_OF_(CAPTURED) == TA_CLOSURE_BLOCK    \
+            ? NAME##_rehome_                                                                       \
+            : NULL};                                                                               \
     TA_GENERATED ta_status NAME(KIND *out, CAPTURED##_value captured,                              \
                                 const ta_allocator *allocator) {                                   \
         void *box;                                                                                 \
@@ -436,7 +449,7 @@ _Static_assert(sizeof(ta_closure) == TA_CACHE_LINE, "a closure is one cache line
         TA_CLOSURE_UNUSED_WORDS_(out->closure);                                                    \
         if (TA_CLOSURE_BOXES_(CAPTURED##_value)) {                                                 \
             box = TA_CLOSURE_BOX_OF_(CAPTURED) == TA_CLOSURE_BLOCK                                 \
-                      ? ta_block_allocate(sizeof(CAPTURED##_value), allocator)                     \
+                      ? ta_block_make_(sizeof(CAPTURED##_value), allocator)                        \
                       : ta_box_allocate(&CAPTURED##_type, allocator);                              \
             __builtin_memcpy(out->closure.storage, &box, sizeof box);                              \
             if (box == NULL) out->closure.callable = NULL;                                         \
@@ -451,7 +464,7 @@ _Static_assert(sizeof(ta_closure) == TA_CACHE_LINE, "a closure is one cache line
     TA_SWALLOW_SEMICOLON_
 
 #define TA_CLOSURE_BARE_(NAME, RESULT)                                                             \
-    static const ta_callable NAME##_callable_ = {#NAME, NULL, RESULT, NAME##_body_, 0, 0};         \
+    static const ta_callable NAME##_callable_ = {#NAME, NULL, RESULT, NAME##_body_, 0, 0, NULL};   \
     TA_GENERATED ta_fn NAME(void) {                                                                \
         ta_fn fn = {{&NAME##_callable_, {0}}};                                                     \
         return fn;                                                                                 \
