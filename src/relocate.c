@@ -222,6 +222,12 @@ static __attribute__((noinline)) ta_status relocate_all(const ta_type *type, voi
     return status == TA_OK ? relocate_pending(&walk) : status;
 }
 
+static __attribute__((noinline)) ta_status relocate_vector(const ta_type *type, void *value,
+                                                           const ta_move *move) {
+    relocation walk = {move, NULL, NULL, NULL}; /* nothing will be pending */
+    return relocate_counted(&walk, type->parts, (char *)value, 0);
+}
+
 /* With an allocator in the move, so that nobody further on needs to ask. */
 static __attribute__((noinline)) ta_status relocate_by_default(const ta_type *type, void *value,
                                                                const ta_move *move) {
@@ -233,7 +239,10 @@ static __attribute__((noinline)) ta_status relocate_by_default(const ta_type *ty
 /* A short front: a string pays for neither lists nor recursion. */
 ta_status ta_relocate_parts(const ta_type *type, void *value, const ta_move *move) {
     if (move->allocator == NULL) return relocate_by_default(type, value, move);
-    if (!ta_walk_is_block(type)) return relocate_all(type, value, move);
-    relocate_block(move, (char *)value);
-    return TA_OK;
+    if (ta_walk_is_block(type)) {
+        relocate_block(move, (char *)value);
+        return TA_OK;
+    }
+    if (ta_walk_is_vector(type)) return relocate_vector(type, value, move);
+    return relocate_all(type, value, move);
 }
