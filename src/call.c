@@ -295,27 +295,26 @@ void ta_call_reply_again(ta_link *link, const ta_cell *cell) {
     ta_link_commit(link, cell->head);
 }
 
-/* The request that a cell, or two, hold. */
-static inline void read_request(const ta_cell *cell, const ta_cell *more, ta_fn_once *request,
-                                uint64_t *token, uint64_t *deadline) {
+/* What goes with the request that a cell, or two, hold; the first becomes the request. */
+static inline ta_fn_once *take_request(ta_arrival *message, const ta_cell *more, uint64_t *token,
+                                       uint64_t *deadline) {
+    const ta_cell *cell = &message->cell;
     bool is_big = (cell->head & TA_CELL_KINDS) == TA_CELL_BIG_CALL;
-    request->closure.callable = ta_cell_callable(cell);
-    memcpy(request->closure.storage, cell->words, sizeof cell->words);
     *token = is_big ? more->words[0] : cell->words[CELL_WORDS];
     *deadline = is_big ? more->words[1] : cell->words[CELL_WORDS + 1];
+    return ta_arrival_closure(message);
 }
 
-bool ta_call_run(ta_port *port, ta_link *link, ta_cell *cell, const ta_cell *more) {
-    ta_fn_once request;
+bool ta_call_run(ta_port *port, ta_link *link, ta_arrival *message, const ta_cell *more) {
     uint64_t token, deadline;
+    ta_fn_once *request = take_request(message, more, &token, &deadline);
+    const ta_callable *callable = request->closure.callable;
     ta_closure_word result[CELL_WORDS];
     __asm__("" : "=m"(result)); /* the words behind a short result are copied, too */
     void *place = result;
-    read_request(cell, more, &request, &token, &deadline);
-    const ta_callable *callable = request.closure.callable;
     if (__builtin_expect(link->in.calls == NULL, 0)) meet_caller(port, link);
 
-    ta_status status = check_request(link, &request, token, deadline);
+    ta_status status = check_request(link, request, token, deadline);
     bool is_boxed = status == TA_OK && is_boxed_result(callable->result);
     if (__builtin_expect(is_boxed, 0)) {
         place = ta_box_allocate(callable->result, &port->returning);
@@ -323,8 +322,8 @@ bool ta_call_run(ta_port *port, ta_link *link, ta_cell *cell, const ta_cell *mor
         if (place == NULL) status = TA_E_NOMEM;
     }
     TA_PROBE4(run_call, port->seat, callable->name, token, status);
-    if (__builtin_expect(status == TA_OK, 1)) ta_closure_run(&request.closure, place);
-    ta_closure_destroy(&request.closure);
+    if (__builtin_expect(status == TA_OK, 1)) ta_closure_run(&request->closure, place);
+    ta_closure_destroy(&request->closure);
     TA_PROBE3(reply, port->seat, token, status);
     uint64_t how = (uint32_t)status | (is_boxed && status == TA_OK ? REPLY_BOXED : 0);
     send_reply(port, link, callable, token, how, result);
@@ -416,12 +415,10 @@ static void do_returned(ta_port *port, ta_chore *chore) {
     }
 }
 
-void ta_call_return(ta_port *port, ta_link *link, ta_cell *cell, const ta_cell *more) {
-    ta_fn_once request;
+void ta_call_return(ta_port *port, ta_link *link, ta_arrival *message, const ta_cell *more) {
     uint64_t token, deadline;
     ta_calls *calls = link->out.calls;
-    read_request(cell, more, &request, &token, &deadline);
-    ta_fn_once_destroy(&request);
+    ta_fn_once_destroy(take_request(message, more, &token, &deadline));
     uint32_t index = ta_call_index(token);
     calls->places[index].next = TA_CALL_NONE;
     if (calls->first_returned == TA_CALL_NONE) {

@@ -7,8 +7,6 @@
 #include "error.h"
 #include "inbox.h"
 
-#include <string.h>
-
 void ta_port_close(ta_port *port) {
     /* Relaxed: advice to senders. */
     if (port == NULL) return;
@@ -44,33 +42,31 @@ ta_status ta_port_drain(ta_port *port) {
 /* ---- the end of the mesh ---------------------------------------------------------------------- */
 
 /* Exclusive: nobody else does anything, so this thread has both ends. */
-static void destroy_cell(ta_link *link, ta_cell *cell, const ta_cell *more) {
+static void destroy_message(ta_link *link, ta_arrival *message, const ta_cell *more) {
     uint64_t count = 1;
-    ta_fn_once closure;
-    switch (cell->head & TA_CELL_KINDS) {
+    switch (message->cell.head & TA_CELL_KINDS) {
     case TA_CELL_CLOSURE:
-        closure.closure.callable = ta_cell_callable(cell);
-        memcpy(closure.closure.storage, cell->words, sizeof cell->words);
-        ta_fn_once_destroy(&closure);
+        ta_fn_once_destroy(ta_arrival_closure(message));
         break;
     case TA_CELL_WORDS:
-        count = ta_cell_count(cell);
+        count = ta_cell_count(&message->cell);
         break;
     case TA_CELL_REPLY:
-        ta_call_drop_reply(cell);
+        ta_call_drop_reply(&message->cell);
         break;
     default:
-        ta_call_return(link->from, link, cell, more);
+        ta_call_return(link->from, link, message, more);
         break;
     }
     ta_count(&link->in.destroyed, count);
 }
 
 static void empty_link(ta_link *link) {
-    ta_cell cell, more;
+    ta_arrival message;
+    ta_cell more;
     if (link == NULL) return;
     ta_link_end_words(link);
-    while (ta_link_receive(link, &cell, &more)) destroy_cell(link, &cell, &more);
+    while (ta_link_receive(link, &message, &more)) destroy_message(link, &message, &more);
     empty_link(link->out.urgent);
 }
 

@@ -63,30 +63,26 @@ bool ta_port_run_closure(ta_port *port, uint32_t from, ta_fn_once *closure, cons
     return false;
 }
 
-/* A cell that holds a closure is one, save for the bits below the callable. */
-typedef union arrival {
-    ta_cell cell;
-    ta_fn_once closure;
-} arrival;
-
 /* A closure that captured plain data, or nothing, and returns nothing: it need only be called. */
 static inline bool is_plain(const ta_callable *callable, const ta_move *move) {
     return callable->traits == 0 && callable->result == NULL && ta_move_status(move) == TA_OK;
 }
 
-static inline bool handle_closure(ta_port *port, ta_link *link, uint32_t from, arrival *message) {
-    const ta_callable *callable = ta_cell_callable(&message->cell);
-    message->closure.closure.callable = callable;
+static inline bool handle_closure(ta_port *port, ta_link *link, uint32_t from,
+                                  ta_arrival *message) {
+    ta_fn_once *closure = ta_arrival_closure(message);
+    const ta_callable *callable = closure->closure.callable;
     if (__builtin_expect(!is_plain(callable, &link->in.move), 0))
-        return ta_port_run_closure(port, from, &message->closure, &link->in.move);
+        return ta_port_run_closure(port, from, closure, &link->in.move);
     TA_PROBE3(run, port->seat, from, callable->name);
-    ta_closure_run(&message->closure.closure, NULL);
+    ta_closure_run(&closure->closure, NULL);
     TA_PROBE3(ran, port->seat, from, TA_OK);
     return true;
 }
 
 /* How many messages that was. */
-static inline uint32_t handle(ta_port *port, ta_link *link, arrival *message, const ta_cell *more) {
+static inline uint32_t handle(ta_port *port, ta_link *link, ta_arrival *message,
+                              const ta_cell *more) {
     const uint32_t from = ta_link_sender(link, &message->cell);
     uint32_t count = 1;
     bool has_run = true;
@@ -108,7 +104,7 @@ static inline uint32_t handle(ta_port *port, ta_link *link, arrival *message, co
         ta_call_finish(port, link, &message->cell);
         break;
     default:
-        has_run = ta_call_run(port, link, &message->cell, more);
+        has_run = ta_call_run(port, link, message, more);
         break;
     }
     ta_count(has_run ? &link->in.run : &link->in.failed, count);
@@ -130,7 +126,7 @@ static void end_watch(ta_port *port, uint32_t from, const char *name, uint64_t b
 }
 
 static __attribute__((noinline)) uint32_t handle_watched(ta_port *port, ta_link *link,
-                                                         arrival *message, const ta_cell *more) {
+                                                         ta_arrival *message, const ta_cell *more) {
     const uint32_t from = ta_link_sender(link, &message->cell);
     bool is_words = (message->cell.head & TA_CELL_KINDS) == TA_CELL_WORDS;
     const char *name = is_words ? "words" : ta_cell_callable(&message->cell)->name;
@@ -149,10 +145,10 @@ static bool has_room(const ta_link *link) { return ta_lane_pending(link->lane) <
 
 /* Up to about `share` messages of a link. */
 static uint32_t visit(ta_port *port, ta_link *link, uint32_t share) {
-    arrival message;
+    ta_arrival message;
     ta_cell more;
     uint32_t handled = 0;
-    while (handled < share && ta_link_receive(link, &message.cell, &more)) {
+    while (handled < share && ta_link_receive(link, &message, &more)) {
         if (__builtin_expect(link->stamps != NULL, 0))
             ta_link_note_queueing(port, link, ta_cells_of(&message.cell),
                                   messages_in(&message.cell));

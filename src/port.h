@@ -251,12 +251,23 @@ void ta_port_ring(ta_port *to, uint32_t bell, uint64_t *wakes);
 void ta_link_take_back(ta_link *link);
 void ta_link_recover(ta_link *link);
 
+/* What came. A cell that holds a closure is one, save for the bits below the callable. */
+typedef union ta_arrival {
+    ta_cell cell;
+    ta_fn_once closure;
+} ta_arrival;
+
 /* The parts of a head. */
 static inline const ta_callable *ta_cell_callable(const ta_cell *cell) {
     return (const ta_callable *)(uintptr_t)(cell->head & ~(uint64_t)15);
 }
 static inline uint32_t ta_cell_count(const ta_cell *cell) {
     return (uint32_t)(cell->head >> TA_CELL_COUNT_SHIFT);
+}
+/* The closure in a cell of that kind, or the request in one of a call: the cell becomes it. */
+static inline ta_fn_once *ta_arrival_closure(ta_arrival *message) {
+    message->closure.closure.callable = ta_cell_callable(&message->cell);
+    return &message->closure;
 }
 
 /* The next cell, and the one behind it, where it is known that there is room. (The lane looks again,
@@ -277,9 +288,9 @@ static inline uint32_t ta_cells_of(const ta_cell *cell) {
 }
 
 /* Who owns the receiving end: the next message, and its second cell if it has one. False: none. */
-static inline bool ta_link_receive(ta_link *link, ta_cell *cell, ta_cell *more) {
-    if (!ta_lane_receive(link->lane, cell)) return false;
-    if (__builtin_expect((cell->head & TA_CELL_KINDS) == TA_CELL_BIG_CALL, 0))
+static inline bool ta_link_receive(ta_link *link, ta_arrival *message, ta_cell *more) {
+    if (!ta_lane_receive(link->lane, &message->cell)) return false;
+    if (__builtin_expect((message->cell.head & TA_CELL_KINDS) == TA_CELL_BIG_CALL, 0))
         (void)ta_lane_receive(link->lane, more); /* visible no later than the first one */
     return true;
 }
@@ -368,12 +379,12 @@ ta_move ta_port_move_from(const ta_port *port, ta_affinity source);
 
 /* The receiver: runs a request, with its second cell where it has one, and sends the reply. False:
  * it did not run. */
-bool ta_call_run(ta_port *port, ta_link *link, ta_cell *cell, const ta_cell *more);
+bool ta_call_run(ta_port *port, ta_link *link, ta_arrival *message, const ta_cell *more);
 /* The caller: a reply has come by a link to it. Its cell has been given back. */
 void ta_call_finish(ta_port *port, ta_link *link, ta_cell *cell);
 /* The caller: a request came back from a dead link: destroys it, and has its continuation called in
  * the next poll. Or, exclusive, the mesh goes: ta_calls_abandon() calls it. */
-void ta_call_return(ta_port *port, ta_link *link, ta_cell *cell, const ta_cell *more);
+void ta_call_return(ta_port *port, ta_link *link, ta_arrival *message, const ta_cell *more);
 /* Puts a reply that came back from a dead link into it once more. */
 void ta_call_reply_again(ta_link *link, const ta_cell *cell);
 /* Destroys a reply that nobody will read. */

@@ -226,22 +226,21 @@ void ta_port_flush(ta_port *port) {
 
 /* ---- what comes back -------------------------------------------------------------------------- */
 
-static void return_cell(ta_link *link, ta_cell *cell, const ta_cell *more) {
+static void return_message(ta_link *link, ta_arrival *message, const ta_cell *more) {
+    const ta_cell *cell = &message->cell;
     ta_port *port = link->from;
+    ta_fn_once *closure;
     const ta_port_hooks *hooks = &port->hooks;
     /* What an earlier guest on this seat has sent, says nothing to this one. */
     const bool is_own = ta_link_sender(link, cell) == ta_load_relaxed_u32(&port->index);
     uint64_t count = 1;
     switch (cell->head & TA_CELL_KINDS) {
-    case TA_CELL_CLOSURE: {
-        ta_fn_once closure;
-        closure.closure.callable = ta_cell_callable(cell);
-        memcpy(closure.closure.storage, cell->words, sizeof cell->words);
+    case TA_CELL_CLOSURE:
+        closure = ta_arrival_closure(message);
         if (hooks->returned != NULL && is_own)
-            hooks->returned(hooks->context, port, link->out.to_index, &closure);
-        ta_fn_once_destroy(&closure);
+            hooks->returned(hooks->context, port, link->out.to_index, closure);
+        ta_fn_once_destroy(closure);
         break;
-    }
     case TA_CELL_WORDS:
         count = ta_cell_count(cell);
         if (hooks->returned_words != NULL && is_own)
@@ -252,7 +251,7 @@ static void return_cell(ta_link *link, ta_cell *cell, const ta_cell *more) {
         ta_call_reply_again(link, cell);
         return;
     default:
-        ta_call_return(port, link, cell, more);
+        ta_call_return(port, link, message, more);
         break;
     }
     TA_PROBE3(returned, port->seat, link->out.to_index, count);
@@ -260,7 +259,8 @@ static void return_cell(ta_link *link, ta_cell *cell, const ta_cell *more) {
 }
 
 void ta_link_take_back(ta_link *link) {
-    ta_cell cell, more;
+    ta_arrival message;
+    ta_cell more;
     /* From here on both ends of the lane are this thread's. */
     if (link->out.is_returning || !ta_rest_is_dead(&link->rest)) return;
     link->out.is_dead = true;
@@ -269,9 +269,9 @@ void ta_link_take_back(ta_link *link) {
     ta_lane_release(link->lane);
     /* What is put in meanwhile stays. */
     uint32_t left = ta_lane_pending(link->lane);
-    while (left > 0 && ta_link_receive(link, &cell, &more)) {
-        left -= ta_cells_of(&cell);
-        return_cell(link, &cell, &more);
+    while (left > 0 && ta_link_receive(link, &message, &more)) {
+        left -= ta_cells_of(&message.cell);
+        return_message(link, &message, &more);
     }
     ta_lane_release(link->lane);
     link->out.is_returning = false;
