@@ -111,14 +111,19 @@ static inline void *ta_block_create(const ta_allocator *allocator, ta_header hea
     return content;
 }
 
-static inline void ta_block_destroy(void *content, ta_header header, size_t alignment) {
+/* `block`: what stands in front of the content. */
+static inline void ta_block_give_back(void *content, ta_block block, ta_header header,
+                                      size_t alignment) {
     size_t total;
-    const ta_block *block = ta_block_of(content);
-    const ta_allocator *allocator = block->allocator;
     alignment = ta_block_alignment(alignment);
-    (void)ta_block_total(header, block->size, alignment, &total); /* no overflow: it was created */
-    allocator->release(allocator->context, (char *)content - ta_block_offset(header, alignment),
-                       total, alignment);
+    (void)ta_block_total(header, block.size, alignment, &total); /* no overflow: it was created */
+    block.allocator->release(block.allocator->context,
+                             (char *)content - ta_block_offset(header, alignment), total,
+                             alignment);
+}
+
+static inline void ta_block_destroy(void *content, ta_header header, size_t alignment) {
+    ta_block_give_back(content, *ta_block_of(content), header, alignment);
 }
 
 /* 16 bytes, in a register. */

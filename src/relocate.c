@@ -25,17 +25,19 @@ static ta_status relocate_part(relocation *walk, const ta_part *part, char *valu
  * constants nearly everywhere. */
 static inline char *take_along(const ta_move *move, char *content, ta_header header, size_t live,
                                size_t alignment) {
-    const ta_block *block = ta_block_of(content);
-    if (block->allocator == move->allocator) return content;
+    /* Read once: a load behind a large copy may have to wait for stores that only look like its own,
+     * since they are a multiple of 4 KiB away. */
+    const ta_block block = *ta_block_of(content);
+    if (block.allocator == move->allocator) return content;
 
-    char *there = ta_block_create(move->allocator, header, block->size, alignment);
+    char *there = ta_block_create(move->allocator, header, block.size, alignment);
     ta_move_figures *figures = move->figures;
     if (there == NULL) {
         if (figures != NULL) figures->kept++;
         return content;
     }
     ta_block_copy(there, content, live);
-    ta_block_destroy(content, header, alignment);
+    ta_block_give_back(content, block, header, alignment);
     if (figures != NULL) {
         figures->blocks++;
         figures->bytes += live;
