@@ -12,12 +12,13 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <vector>
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kTurns = 201;
+constexpr int kTurns = 200;
 constexpr double kTurnSeconds = 200e-6;
 
 #define BENCH_ROW_(name, operations, blocks)                                                       \
@@ -111,31 +112,56 @@ void OneSide(benchmark::State &state, const bench_row &row, const bench_side &si
     state.counters["ns"] = PerOperation(row, rounds, total / runs);
 }
 
-// Whose values are made first changes with each repetition, since where malloc puts a block counts:
-// copies between addresses that differ by nearly 4 KiB are slow.
-void Interleaved(benchmark::State &state, const bench_row &row) {
-    static unsigned repetition = 0;
-    bool reversed = ++repetition % 2 == 0;
-    Work one(row, reversed ? row.ours : row.by_hand), other(row, reversed ? row.by_hand : row.ours);
-    Work &by_hand = reversed ? other : one, &ours = reversed ? one : other;
-    if (!by_hand.Good(state) || !ours.Good(state)) return;
-    uint64_t rounds = std::min(RoundsOfTurn(by_hand), RoundsOfTurn(ours));
-    std::vector<double> by_hand_ns, ours_ns, ratios;
-    bool first = false;
-    for (auto _ : state) {
-        first = !first; // who goes first changes
-        double ours_early = first ? ours.Run(rounds) : 0;
-        double a = by_hand.Run(rounds);
-        double b = first ? ours_early : ours.Run(rounds);
-        by_hand_ns.push_back(PerOperation(row, rounds, a));
-        ours_ns.push_back(PerOperation(row, rounds, b));
-        ratios.push_back(b / a);
-        state.SetIterationTime(a + b);
+// Both sides with their values, one of which were made first. Which ones counts, since copies between
+// addresses that differ by nearly 4 KiB are slow, and malloc puts blocks of a size side by side.
+class Duel {
+  public:
+    Duel(const bench_row &row, bool ours_first)
+        : row_(row), first_(row, ours_first ? row.ours : row.by_hand),
+          second_(row, ours_first ? row.by_hand : row.ours),
+          by_hand_(ours_first ? second_ : first_), ours_(ours_first ? first_ : second_),
+          rounds_(std::min(RoundsOfTurn(by_hand_), RoundsOfTurn(ours_))) {}
+
+    double Turn() {         // seconds
+        begins_ = !begins_; // who goes first changes
+        double ours_early = begins_ ? ours_.Run(rounds_) : 0;
+        double a = by_hand_.Run(rounds_);
+        double b = begins_ ? ours_early : ours_.Run(rounds_);
+        by_hand_ns_.push_back(PerOperation(row_, rounds_, a));
+        ours_ns_.push_back(PerOperation(row_, rounds_, b));
+        return a + b;
     }
-    if (!by_hand.Good(state) || !ours.Good(state)) return;
-    state.counters["by_hand_ns"] = bench::Median(by_hand_ns);
-    state.counters["ours_ns"] = bench::Median(ours_ns);
-    state.counters["ratio"] = bench::Median(ratios);
+    bool Good(benchmark::State &state) { return by_hand_.Good(state) && ours_.Good(state); }
+    double ByHand() const { return bench::Median(by_hand_ns_); }
+    double Ours() const { return bench::Median(ours_ns_); }
+
+  private:
+    const bench_row &row_;
+    Work first_, second_;
+    Work &by_hand_, &ours_;
+    uint64_t rounds_;
+    bool begins_ = false;
+    std::vector<double> by_hand_ns_, ours_ns_;
+};
+
+// A duel of each kind, one after the other; the mean of both.
+void Interleaved(benchmark::State &state, const bench_row &row) {
+    double by_hand = 0, ours = 0;
+    for (int half = 0; half < 2; half++) {
+        Duel duel(row, half == 1);
+        if (!duel.Good(state)) return;
+        for (int turn = 0; turn < kTurns / 2; turn++) {
+            if (!state.KeepRunning()) return;
+            state.SetIterationTime(duel.Turn());
+        }
+        if (!duel.Good(state)) return;
+        by_hand += duel.ByHand() / 2;
+        ours += duel.Ours() / 2;
+    }
+    state.KeepRunning(); // it has been told how often
+    state.counters["by_hand_ns"] = by_hand;
+    state.counters["ours_ns"] = ours;
+    state.counters["ratio"] = ours / by_hand;
 }
 
 void Register(const bench_row &row) {
