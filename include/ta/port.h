@@ -236,7 +236,8 @@ TA_API bool ta_port_wait(ta_port *port, int64_t timeout);
 /* ---- closing --------------------------------------------------------------------------------- */
 
 /* Refuses from here on: new sends to the port are answered TA_E_CLOSED, and so are its own calls.
- * What is on its way still arrives. Closed ports do not open again. */
+ * (Words that join others, which are staged already, are taken, and go their way.) What is on its way
+ * still arrives. Closed ports do not open again. */
 TA_API void ta_port_close(ta_port *port);
 
 /* To be called, with polling, until it is TA_OK: nothing is on its way to the port any more, and its
