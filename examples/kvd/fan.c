@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Commands of several cores: each does its part, and the parts are added up at home.
+ *
+ * What the parts need to know stands in one block at home, which they only read: it is there until
+ * all of them have answered, whatever becomes of the connection.
+ */
+#include <string.h>
+
+#include "cross.h"
+#include "server.h"
+
+typedef struct kvd_fan_work {
+    kvd_core *core; /* home */
+    kvd_conn_ref conn;
+    uint32_t sequence;
+    const kvd_command *command;
+    kvd_fan_kind kind;
+    int64_t number;
+    uint32_t argument_count;
+    unsigned protocol;
+    kvd_bytes *parts; /* packed: one for each core, or a single one for all */
+    uint32_t part_count;
+    kvd_partial sum;
+} kvd_fan_work;
+
+/* Freed at home, explicitly: it travels nowhere. */
+typedef struct kvd_fan_home {
+    kvd_fan_work *work;
+} kvd_fan_home;
+TA_DERIVE(kvd_fan_home, kvd_fan_home, TA_SKIP(work));
+
+typedef struct kvd_fan_task {
+    const kvd_server *server;
+    const kvd_fan_work *work;
+} kvd_fan_task;
+TA_DERIVE(kvd_fan_task, kvd_fan_task, TA_SKIP(server), TA_SKIP(work));
+
+/* ---- there ----------------------------------------------------------------------------------- */
+
+static kvd_partial do_part(const kvd_fan_task *task) {
+    const kvd_fan_work *work = task->work;
+    kvd_core *core = kvd_core_here(task->server);
+    kvd_partial partial = kvd_partial_make(KVD_REPLY_MAX, ta_port_returning_allocator(core->port));
+    switch (work->kind) {
+    case KVD_FAN_COMMAND: {
+        const kvd_bytes *packed = &work->parts[work->part_count == 1 ? 0 : core->index];
+        kvd_command_part(&core->shard, kvd_bytes_slice(packed), &partial);
+        break;
+    }
+    case KVD_FAN_CLIENT_LIST:
+        kvd_clients_list(core, &partial);
+        break;
+    case KVD_FAN_CLIENT_KILL:
+        kvd_clients_kill(core, work->number, work->core == core ? work->conn.slot : UINT32_MAX,
+                         &partial);
+        break;
+    }
+    if (work->core != core) kvd_count(&core->figures.crossed_in, 1);
+    kvd_core_publish(core);
+    return partial;
+}
+
+/* ---- at home --------------------------------------------------------------------------------- */
+
+static void add_part(kvd_fan_home *home, uint32_t from, ta_status status, kvd_partial *partial) {
+    kvd_fan_work *work = home->work;
+    (void)from;
+    if (status == TA_OK)
+        kvd_partial_add(work->command, &work->sum, partial,
+                        ta_hash_integer(work->core->shard.random++, (uint64_t)work->number));
+    else if (work->sum.error == NULL)
+        work->sum.error = "ERR the command could not run everywhere";
+}
+
+static void free_work(kvd_fan_work *work) {
+    if (work == NULL) return;
+    for (uint32_t i = 0; i < work->part_count; i++) kvd_bytes_clear(&work->parts[i]);
+    ta_release(NULL, work->parts, work->part_count * sizeof *work->parts, _Alignof(kvd_bytes));
+    kvd_partial_clear(&work->sum);
+    ta_release(NULL, work, sizeof *work, _Alignof(kvd_fan_work));
+}
+
+static void write_reply(const kvd_fan_work *work, kvd_bytes *reply) {
+    if (work->kind == KVD_FAN_CLIENT_LIST && work->sum.error == NULL)
+        kvd_reply_verbatim(reply, work->protocol, kvd_bytes_slice(&work->sum.bytes));
+    else
+        kvd_partial_reply(work->command, work->argument_count, work->protocol, &work->sum, reply);
+}
+
+static void reply_to_all(kvd_fan_home *home, ta_status status) {
+    kvd_fan_work *work = home->work;
+    kvd_bytes reply = kvd_bytes_make(KVD_REPLY_MAX, NULL);
+    (void)status; /* the sum knows */
+    write_reply(work, &reply);
+    if (reply.failed) {
+        kvd_bytes_clear(&reply);
+        kvd_reply_error(&reply, "ERR the reply is too large");
+    }
+    work->core->fans--;
+    kvd_core_answer(work->core, work->conn, work->sequence, kvd_bytes_slice(&reply));
+    kvd_bytes_clear(&reply);
+    free_work(work);
+}
+
+TA_MAP_REDUCE(fan_out, kvd_fan_task, kvd_partial, do_part, kvd_fan_home, add_part, reply_to_all);
+
+/* ---- beginning ------------------------------------------------------------------------------- */
+
+/* Which cores have keys of the command. */
+static uint32_t find_targets(const kvd_core *core, const kvd_command *command,
+                             const kvd_slice *args, uint32_t count, uint32_t targets[]) {
+    bool has_keys[KVD_CORES_MAX] = {false};
+    uint32_t found = 0;
+    if (command->route != KVD_KEYS) return 0; /* all */
+    for (uint32_t i = (uint32_t)command->first; i < count; i += (uint32_t)command->step)
+        has_keys[kvd_shard_of(args[i], core->shard.count)] = true;
+    for (uint32_t i = 0; i < core->shard.count; i++)
+        if (has_keys[i]) targets[found++] = i;
+    return found;
+}
+
+static bool pack_parts(kvd_fan_work *work, const kvd_command *command, const kvd_slice *args,
+                       uint32_t count, uint32_t shards) {
+    uint32_t parts = command->route == KVD_KEYS ? shards : 1;
+    work->parts = ta_allocate_zeroed(NULL, parts, sizeof *work->parts, _Alignof(kvd_bytes));
+    if (work->parts == NULL) return false;
+    work->part_count = parts;
+    for (uint32_t i = 0; i < parts; i++) {
+        work->parts[i] = kvd_bytes_make((size_t)3 << 30, NULL);
+        if (!kvd_command_split(command, args, count, i, shards, &work->parts[i])) return false;
+    }
+    return true;
+}
+
+static bool begin(kvd_core *core, kvd_conn *conn, kvd_fan_work *work) {
+    const kvd_slice *args = conn->parser.args;
+    uint32_t count = conn->parser.count, targets[KVD_CORES_MAX], target_count = 0;
+    if (work->kind == KVD_FAN_COMMAND) {
+        target_count = find_targets(core, work->command, args, count, targets);
+        if (!pack_parts(work, work->command, args, count, core->shard.count)) return false;
+    }
+    if (!kvd_conn_await(conn, &work->sequence)) return false;
+    ta_status status = fan_out(core->port, target_count == 0 ? NULL : targets, target_count,
+                               (kvd_fan_task){core->server, work}, (kvd_fan_home){work});
+    if (status == TA_OK) return true;
+    core->fans--;
+    kvd_conn_answer(conn, work->sequence, KVD_SLICE("-ERR the command could not be sent\r\n"));
+    free_work(work);
+    return true;
+}
+
+void kvd_fan(kvd_core *core, kvd_conn *conn, const kvd_command *command, kvd_fan_kind kind,
+             int64_t number) {
+    kvd_fan_work *work = ta_allocate_zeroed(NULL, 1, sizeof *work, _Alignof(kvd_fan_work));
+    if (work != NULL) {
+        *work = (kvd_fan_work){.core = core,
+                               .conn = kvd_core_ref(core, conn),
+                               .command = command,
+                               .kind = kind,
+                               .number = number,
+                               .argument_count = conn->parser.count,
+                               .protocol = conn->protocol,
+                               .sum = kvd_partial_make(KVD_REPLY_MAX, NULL)};
+        core->fans++;
+        conn->has_barrier = true;
+        if (begin(core, conn, work)) {
+            kvd_count(&core->figures.crossed_out, 1);
+            return;
+        }
+        core->fans--;
+        free_work(work);
+    }
+    kvd_reply_place place = kvd_conn_begin_reply(conn);
+    kvd_reply_error(place.bytes, "ERR out of memory");
+    kvd_conn_end_reply(conn, place);
+}

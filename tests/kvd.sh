@@ -1,0 +1,252 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# kvd as its clients see it. Usage: kvd.sh CASE KVD KVD_PIPE KVD_STORM; cases are the functions below.
+# Everything is on 127.0.0.1, at ports that the server chose.
+set -euo pipefail
+
+here=$(dirname "$0")
+case=$1 kvd=$2 pipe=$3 storm=$4
+for needed in redis-cli redis-server redis-benchmark; do
+    command -v "$needed" >/dev/null || {
+        echo "skipped: $needed is missing"
+        exit 77
+    }
+done
+work=$(mktemp -d)
+server=0 redis=0
+
+finish() {
+    local status=$?
+    [ "$server" -eq 0 ] || kill -9 "$server" 2>/dev/null || true
+    [ "$redis" -eq 0 ] || kill -9 "$redis" 2>/dev/null || true
+    [ "$status" -eq 0 ] || tail -n 40 "$work"/*.log 2>/dev/null || true
+    rm -rf "$work"
+}
+trap finish EXIT
+
+fail() {
+    echo "$case: $*" >&2
+    exit 1
+}
+
+# start ARGUMENT...: a server; its port is $port.
+start() {
+    "$kvd" --port "${wanted_port:-0}" "$@" 2>"$work/kvd.log" &
+    server=$!
+    for _ in $(seq 200); do
+        port=$(sed -n 's/.*ready on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/kvd.log")
+        [ -z "$port" ] || return 0
+        kill -0 "$server" 2>/dev/null || fail 'it does not start'
+        sleep 0.05
+    done
+    fail 'it is never ready'
+}
+
+# stop: by SIGTERM; it must end by itself, with 0.
+stop() {
+    local status=0
+    kill "$server"
+    wait "$server" || status=$?
+    server=0
+    [ "$status" -eq 0 ] || fail "it ended with $status"
+    if grep -qE 'ERROR: |WARNING: ThreadSanitizer|runtime error' "$work/kvd.log"; then
+        fail 'a sanitizer has something to say'
+    fi
+}
+
+# start_redis: a redis-server; its port is $redis_port.
+start_redis() {
+    for _ in 1 2 3 4 5; do
+        redis_port=$((20000 + RANDOM % 10000))
+        redis-server --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no \
+            >"$work/redis.log" 2>&1 &
+        redis=$!
+        for _ in $(seq 100); do
+            [ "$(redis-cli -p "$redis_port" ping 2>/dev/null)" != PONG ] || return 0
+            kill -0 "$redis" 2>/dev/null || break
+            sleep 0.05
+        done
+    done
+    fail 'redis-server does not start'
+}
+
+cli() { redis-cli -p "$port" "$@"; }
+
+# expect REPLY ARGUMENT...: what redis-cli says.
+expect() {
+    local wanted=$1 got
+    shift
+    got=$(cli "$@" 2>&1)
+    [ "$got" = "$wanted" ] || fail "'$*' gives '$got', not '$wanted'"
+}
+
+cores() { [ "$(nproc)" -gt 1 ] && echo 0-1 || echo 0; }
+
+# ---- cases --------------------------------------------------------------------------------------
+
+# Every command once, by the real client.
+session() {
+    start --cores "$(cores)" --maxmemory 64m
+    expect PONG PING
+    expect hello ECHO hello
+    expect OK SET key value
+    expect value GET key
+    expect '' GET none
+    expect OK SET lives 1 EX 100
+    expect 100 TTL lives
+    expect 1 PERSIST lives
+    expect -1 TTL lives
+    expect OK SETEX lives 100 v
+    expect 1 PEXPIRE lives 100000
+    expect 1 EXPIRE lives 50
+    expect '' SET key other NX
+    expect value SET key other XX GET
+    expect OK MSET a 1 b 2 c 3 d 4 e 5
+    expect $'1\n2\n\n5' MGET a b none e
+    expect 4 EXISTS a b c d none
+    expect 2 DEL a b
+    expect 1 UNLINK c
+    expect 5 INCRBY counter 5
+    expect 6 INCR counter
+    expect 5 DECR counter
+    expect 'ERR value is not an integer or out of range' INCR key
+    expect 8 APPEND key xyz
+    expect 8 STRLEN key
+    expect her GETRANGE key 2 4
+    expect 8 SETRANGE key 1 T
+    expect oTherxyz GETDEL key
+    expect string TYPE d
+    expect none TYPE key
+    expect 4 DBSIZE
+    [ "$(cli KEYS '*' | sort | tr '\n' ' ')" = 'counter d e lives ' ] || fail KEYS
+    [ "$(cli --scan | sort | tr '\n' ' ')" = 'counter d e lives ' ] || fail SCAN
+    cli RANDOMKEY | grep -qE '^(counter|d|e|lives)$' || fail RANDOMKEY
+    [ "$(cli MEMORY USAGE d)" -gt 0 ] || fail MEMORY
+    [ "$(cli COMMAND COUNT)" -gt 40 ] || fail COMMAND
+    [ "$(cli TIME | wc -l)" -eq 2 ] || fail TIME
+    expect OK SELECT 0
+    expect 'ERR DB index is out of range' SELECT 1
+    expect $'maxmemory\n64000000' CONFIG GET maxmemory # as redis reads 64m
+    cli CLIENT LIST | grep -q 'cmd=client' || fail 'CLIENT LIST'
+    cli INFO cores | grep -q '^core0:' || fail INFO
+    cli -3 HELLO 3 | grep -q 'proto' || fail HELLO
+    cli 2>&1 NOSUCH | grep -q '^ERR unknown command' || fail 'an unknown command'
+    printf 'CLIENT SETNAME me\nCLIENT GETNAME\nCLIENT MIGRATE 0\nCLIENT GETNAME\n' | cli >"$work/out"
+    [ "$(grep -c '^me$' "$work/out")" -eq 2 ] || fail 'CLIENT MIGRATE'
+    expect OK FLUSHALL
+    expect 0 DBSIZE
+    stop
+}
+
+# A server with a password.
+password() {
+    start --cores 0 --requirepass secret
+    expect 'NOAUTH Authentication required.' GET key
+    cli AUTH wrong 2>&1 | grep -q '^WRONGPASS' || fail 'a wrong password'
+    [ "$(redis-cli -p "$port" -a secret --no-auth-warning SET key 1)" = OK ] || fail AUTH
+    stop
+}
+
+# The command line.
+options() {
+    local status argument
+    "$kvd" --help | grep -q -- --maxmemory || fail --help
+    "$kvd" --version | grep -q kvd || fail --version
+    for argument in --nosuch '--port 70000' '--cores 4000' '--maxmemory x' '--bind nowhere'; do
+        status=0
+        # shellcheck disable=SC2086 # one or two words
+        "$kvd" --port 0 $argument 2>"$work/options.log" || status=$?
+        [ "$status" -eq 2 ] || [ "$status" -eq 1 ] || fail "'$argument' ends with $status"
+        [ "$(wc -l <"$work/options.log")" -ge 1 ] || fail "'$argument' says nothing"
+    done
+}
+
+# Requests without end, and a signal: what was answered, was answered rightly, and it ends.
+benchmark() {
+    start --cores "$(cores)"
+    local size
+    for size in 1 16; do
+        redis-benchmark -p "$port" -t set,get,incr,mset -n 4000 -r 1000 -P "$size" -c 10 -q \
+            >"$work/benchmark.log" 2>&1 || fail "redis-benchmark -P $size"
+        if grep -qi error "$work/benchmark.log"; then fail "errors with -P $size"; fi
+    done
+    [ "$(cli GET counter:__rand_int__)" = '' ] || fail 'a key that nobody wrote'
+    (redis-benchmark -p "$port" -t set -n 100000000 -P 16 -c 10 -q >/dev/null 2>&1 || true) &
+    sleep 0.5
+    stop
+}
+
+# The same random requests to redis and to kvd, in random pieces: the same replies.
+compare() {
+    local seed chunk
+    start_redis
+    start --cores "$(cores)"
+    for seed in $(seq "${TA_KVD_SEEDS:-6}"); do
+        chunk=$((seed % 3 == 0 ? 100 : seed % 3 == 1 ? 5000 : 65536))
+        { # a protocol of its own for each second one
+            printf 'FLUSHALL\r\nHELLO %d\r\n' $((2 + seed % 2))
+            awk -v seed="$seed" -v count=3000 -f "$here/kvd_commands.awk"
+        } >"$work/requests"
+        "$pipe" "$redis_port" <"$work/requests" >"$work/redis" || fail "redis, seed $seed"
+        "$pipe" "$port" "$chunk" <"$work/requests" >"$work/kvd" || fail "kvd, seed $seed"
+        # What HELLO says of the server itself.
+        sed -i -e 's/^valkey$/redis/' "$work/redis" "$work/kvd"
+        tail -n +40 "$work/redis" >"$work/redis.tail"
+        tail -n +40 "$work/kvd" >"$work/kvd.tail"
+        cmp "$work/redis.tail" "$work/kvd.tail" || fail "replies differ, seed $seed"
+        [ "$(wc -l <"$work/redis.tail")" -gt 2000 ] || fail "hardly any replies, seed $seed"
+    done
+    stop
+}
+
+# Clients that do all kinds of things beside one that behaves; memory stays bounded.
+random() {
+    start --cores "$(cores)" --maxmemory 4m
+    "$storm" random "$port" 3 "${TA_SEED:-$RANDOM}" || fail 'the client that behaves was not served'
+    [ "$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$server/status")" -lt 2000000 ] ||
+        fail 'it has taken a lot of memory'
+    expect PONG PING
+    stop
+}
+
+many() {
+    start --cores "$(cores)"
+    "$storm" many "$port" 2000 || fail 'one of many was not served'
+    stop
+}
+
+slow() {
+    start --cores "$(cores)"
+    "$storm" slow "$port" || fail 'wrong replies'
+    stop
+}
+
+# Killed and started again, under load: never a wrong reply.
+restart() {
+    local round clients
+    for round in 1 2 3 4; do
+        start --cores "$(cores)"
+        wanted_port=$port
+        clients=()
+        for _ in 1 2 3; do
+            "$storm" restarts "$port" "$work/right" &
+            clients+=($!)
+        done
+        sleep 0.4
+        if [ $((round % 2)) -eq 0 ]; then
+            stop
+        else
+            kill -9 "$server"
+            wait "$server" 2>/dev/null || true
+            server=0
+        fi
+        for client in "${clients[@]}"; do wait "$client" || fail 'a wrong reply'; done
+    done
+    [ "$(awk '{ sum += $1 } END { print sum }' "$work/right")" -gt 100 ] || fail 'hardly any reply'
+}
+
+case $case in
+session | password | options | benchmark | compare | random | many | slow | restart) "$case" ;;
+*) fail 'no such case' ;;
+esac

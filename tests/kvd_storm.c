@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Clients that a server must survive, on 127.0.0.1, and one that behaves and must not notice.
+ *
+ *   kvd_storm random PORT SECONDS SEED   pipelines, migrations, random bytes, half requests,
+ *                                        connections that are cut
+ *   kvd_storm many PORT COUNT            so many connections at once, each served
+ *   kvd_storm slow PORT                  readers that ask for much and do not read; then they do
+ *   kvd_storm restarts PORT FILE         writes and reads until the server ends the connection: a
+ *                                        reply is what was written last, or null; appends to FILE
+ *                                        how many replies were right
+ *
+ * Exits 0 when everything was as it should be.
+ */
+#include "kvd_net.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <time.h>
+
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* The client that behaves: its values are its own. */
+static int behaves(int fd, unsigned long round) {
+    char request[256], reply[64];
+    int length = snprintf(NULL, 0, "%lu", round);
+    snprintf(request, sizeof request, "SET good{%lu} %lu\r\nGET good{%lu}\r\nECHO x\r\n",
+             round % 64, round, round % 64);
+    snprintf(reply, sizeof reply, "+OK\r\n$%d\r\n%lu\r\n$1\r\nx\r\n", length, round);
+    return asks(fd, request, reply);
+}
+
+/* ---- random ----------------------------------------------------------------------------------- */
+
+enum { CONNECTIONS = 40, BUFFER = 70000 };
+
+static unsigned below(unsigned n) { return (unsigned)random() % n; }
+
+static size_t write_command(char *at, size_t room) {
+    static const char *const formats[] = {
+        "SET k%u %u\r\n",       "GET k%u\r\n",
+        "MGET k%u k%u k9\r\n",  "DEL k%u k%u\r\n",
+        "MSET k%u 1 k%u 2\r\n", "CLIENT MIGRATE %u\r\n",
+        "DBSIZE\r\n",           "*2\r\n$3\r\nGET\r\n$2\r\nk7\r\n",
+        "INCR counter\r\n",     "PING\r\n",
+        "KEYS k1%u\r\n",        "APPEND k%u abc%u\r\n",
+        "CLIENT LIST\r\n",      "INFO\r\n",
+        "EXPIRE k%u 100%u\r\n",
+    };
+    unsigned which = below(below(10) == 0 ? 15 : 12); /* the last ones answer much */
+    const char *format = formats[which];
+    unsigned a = which == 5 ? below(3) : below(500), b = below(500);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-extra-args"
+    int length = snprintf(at, room, format, a, b);
+#pragma GCC diagnostic pop
+    return length > 0 && (size_t)length < room ? (size_t)length : 0;
+}
+
+/* Something that a client may send; returns its length. */
+static size_t write_anything(char *out) {
+    size_t length = 0;
+    unsigned kind = below(20);
+    if (kind < 16) {
+        for (unsigned i = below(60); i > 0; i--) length += write_command(out + length, 512);
+    } else if (kind == 16) {
+        length = below(3000);
+        for (size_t i = 0; i < length; i++) out[i] = (char)random();
+    } else if (kind == 17) { /* half a request, or a length that lies */
+        length = (size_t)snprintf(out, BUFFER, "*%u\r\n$%u\r\n", below(5), below(2000000000));
+    } else {
+        length = (size_t)snprintf(out, BUFFER, "*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$60000\r\n");
+        memset(out + length, 'x', 60000);
+        length += 60000;
+        memcpy(out + length, "\r\n", 2);
+        length += 2;
+    }
+    return length;
+}
+
+static int connect_wild(unsigned long port) {
+    int fd = connect_to(port);
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0) give_up("fcntl");
+    return fd;
+}
+
+/* At once, with a reset. */
+static void cut(int fd) {
+    struct linger at_once = {1, 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(fd);
+}
+
+static int run_random(unsigned long port, double seconds, unsigned seed) {
+    static char out[BUFFER], in[BUFFER];
+    int fds[CONNECTIONS], good = connect_to(port);
+    unsigned long rounds = 0;
+    printf("seed %u\n", seed);
+    srandom(seed);
+    for (int i = 0; i < CONNECTIONS; i++) fds[i] = connect_wild(port);
+    for (double end = seconds_now() + seconds; seconds_now() < end; rounds++) {
+        int *fd = &fds[below(CONNECTIONS)];
+        if (below(20) == 0) {
+            if (below(2) == 0)
+                cut(*fd);
+            else
+                close(*fd);
+            *fd = connect_wild(port);
+        }
+        (void)send(*fd, out, write_anything(out), MSG_NOSIGNAL); /* or a part of it */
+        ssize_t got = below(3) == 0 ? -1 : recv(*fd, in, sizeof in, 0);
+        if (got == 0) {
+            close(*fd);
+            *fd = connect_wild(port);
+        }
+        if (rounds % 16 == 0 && !behaves(good, rounds)) return 1;
+    }
+    for (int i = 0; i < CONNECTIONS; i++) close(fds[i]);
+    int is_served = behaves(good, rounds);
+    printf("%lu rounds\n", rounds);
+    close(good);
+    return !is_served;
+}
+
+/* ---- many ------------------------------------------------------------------------------------- */
+
+static int run_many(unsigned long port, size_t count) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) give_up("getrlimit");
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+    if (count + 64 > files.rlim_cur) count = files.rlim_cur - 64;
+    int *fds = calloc(count, sizeof *fds);
+    if (fds == NULL) give_up("memory");
+    for (size_t i = 0; i < count; i++) fds[i] = connect_to(port);
+    for (unsigned long round = 0; round < 2; round++)
+        for (size_t i = 0; i < count; i++)
+            if (!behaves(fds[i], round * count + i)) return 1;
+    printf("%zu connections\n", count);
+    for (size_t i = 0; i < count; i++) close(fds[i]);
+    free(fds);
+    return 0;
+}
+
+/* ---- slow ------------------------------------------------------------------------------------- */
+
+enum { SLOW = 4, ASKED = 64, VALUE = 1000000 };
+
+static int is_value(int fd, char *value) {
+    if (!read_whole(fd, value, 10) || memcmp(value, "$1000000\r\n", 10) != 0) return 0;
+    if (!read_whole(fd, value, VALUE + 2)) return 0;
+    for (size_t i = 1; i < VALUE; i += 4999)
+        if (value[i] != value[0]) return 0;
+    return memcmp(value + VALUE, "\r\n", 2) == 0;
+}
+
+static int run_slow(unsigned long port) {
+    static char value[VALUE + 16];
+    char text[64];
+    int fds[SLOW], good = connect_to(port);
+    for (int i = 0; i < 8; i++) {
+        memset(value, 'a' + i, VALUE);
+        snprintf(text, sizeof text, "*3\r\n$3\r\nSET\r\n$4\r\nbig%d\r\n$%d\r\n", i, VALUE);
+        if (!write_whole(good, text, strlen(text)) || !write_whole(good, value, VALUE)) return 1;
+        if (!asks(good, "\r\n", "+OK\r\n")) return 1;
+    }
+    for (int k = 0; k < SLOW; k++) {
+        fds[k] = connect_to(port);
+        for (int i = 0; i < ASKED; i++) {
+            snprintf(text, sizeof text, "GET big%d\r\n", i % 8);
+            if (!write_whole(fds[k], text, strlen(text))) return 1;
+        }
+    }
+    for (unsigned long i = 0; i < 100; i++)
+        if (!behaves(good, i)) return 1;
+    for (int k = 0; k < SLOW; k++)
+        for (int i = 0; i < ASKED; i++)
+            if (!is_value(fds[k], value) || value[0] != 'a' + i % 8) return 1;
+    for (int k = 0; k < SLOW; k++) close(fds[k]);
+    close(good);
+    return 0;
+}
+
+/* ---- restarts --------------------------------------------------------------------------------- */
+
+/* Of one connection: what it wrote, it reads, until the end. */
+static int run_restarts(unsigned long port, const char *path) {
+    char request[128], reply[128];
+    int fd = connect_to(port);
+    unsigned long right = 0;
+    for (;; right++) {
+        int length = snprintf(NULL, 0, "%lu", right);
+        int sent = snprintf(request, sizeof request, "SET r%lu %lu\r\nGET r%lu\r\n", right % 97,
+                            right, right % 97);
+        int wanted = snprintf(reply, sizeof reply, "+OK\r\n$%d\r\n%lu\r\n", length, right);
+        char got[128];
+        if (!write_whole(fd, request, (size_t)sent) || !read_whole(fd, got, (size_t)wanted)) break;
+        if (memcmp(got, reply, (size_t)wanted) == 0) continue;
+        fprintf(stderr, "round %lu: '%.*s'\n", right, wanted, got);
+        return 1;
+    }
+    FILE *file = fopen(path, "a");
+    if (file == NULL) give_up(path);
+    fprintf(file, "%lu\n", right);
+    fclose(file);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 3) return 2;
+    unsigned long port = strtoul(argv[2], NULL, 10);
+    if (strcmp(argv[1], "random") == 0 && argc == 5)
+        return run_random(port, strtod(argv[3], NULL), (unsigned)strtoul(argv[4], NULL, 10));
+    if (strcmp(argv[1], "many") == 0 && argc == 4)
+        return run_many(port, strtoul(argv[3], NULL, 10));
+    if (strcmp(argv[1], "slow") == 0) return run_slow(port);
+    if (strcmp(argv[1], "restarts") == 0 && argc == 4) return run_restarts(port, argv[3]);
+    return 2;
+}
