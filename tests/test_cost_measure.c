@@ -222,6 +222,19 @@ static void assert_wakes(fixture *all, ta_affinity from, ta_affinity to) {
     }
 }
 
+static void messages_and_moves_have_figures(void **state) {
+    fixture *all = *state;
+    double ns[4] = {0, 0, 0, 0};
+
+    if (ta_affinity_equal(all->here, all->there)) skip(); /* they are of two processors */
+    assert_int_equal(duo_place(all->duo, all->here, all->there), TA_OK);
+    assert_int_equal(measure_closures(all->duo, &ns[0]), MEASURE_OK);
+    assert_int_equal(measure_call(all->duo, &ns[1]), MEASURE_OK);
+    assert_int_equal(measure_relocation(all->duo, &ns[2]), MEASURE_OK);
+    assert_int_equal(measure_first_relocation(all->duo, &ns[3]), MEASURE_OK);
+    for (int i = 0; i < 4; i++) assert_true(ns[i] > 0);
+}
+
 static void wakes_have_figures(void **state) {
     fixture *all = *state;
 
@@ -252,6 +265,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(lanes_have_figures_and_end_empty, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_processor_streams_to_itself, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_message_is_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(messages_and_moves_have_figures, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wakes_have_figures, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_blind_sender_measures_no_wake, set_up, tear_down),
     };

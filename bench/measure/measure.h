@@ -43,6 +43,17 @@ measure_outcome measure_lane_round_trip(measure_duo *duo, ta_lane *forth, ta_lan
 measure_outcome measure_lane_stream(measure_duo *duo, ta_lane *lane, unsigned message_bytes,
                                     double *message_ns);
 
+/* By the public functions, as a daemon uses them. Two processors only. Per closure with 40 captured
+ * bytes, from sending it until it has run, at full stream; a call with a reply, while both poll. */
+measure_outcome measure_closures(measure_duo *duo, double *closure_ns);
+measure_outcome measure_call(measure_duo *duo, double *round_trip_ns);
+
+/* A handle of a slot array that goes from the one place to the other, by the caller's thread: to a
+ * value that is there, and to one that is made for it (8 bytes, in memory of the other place). Two
+ * processors only. */
+measure_outcome measure_relocation(measure_duo *duo, double *relocation_ns);
+measure_outcome measure_first_relocation(measure_duo *duo, double *relocation_ns);
+
 /* Waking a thread that sleeps. */
 typedef enum measure_wake_by {
     MEASURE_WAKE_FUTEX,  /* it sleeps in FUTEX_WAIT */

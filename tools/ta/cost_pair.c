@@ -41,6 +41,18 @@ static measure_outcome take_stream_8(const pair_visit *visit, double value[2]) {
 static measure_outcome take_stream_64(const pair_visit *visit, double value[2]) {
     return measure_lane_stream(visit->duo, visit->forth, 64, &value[0]);
 }
+static measure_outcome take_closure(const pair_visit *visit, double value[2]) {
+    return measure_closures(visit->duo, &value[0]);
+}
+static measure_outcome take_call(const pair_visit *visit, double value[2]) {
+    return measure_call(visit->duo, &value[0]);
+}
+static measure_outcome take_relocation(const pair_visit *visit, double value[2]) {
+    return measure_relocation(visit->duo, &value[0]);
+}
+static measure_outcome take_first_relocation(const pair_visit *visit, double value[2]) {
+    return measure_first_relocation(visit->duo, &value[0]);
+}
 static measure_outcome take_wake_futex(const pair_visit *visit, double value[2]) {
     return measure_wake(visit->duo, MEASURE_WAKE_FUTEX, &value[0], &value[1]);
 }
@@ -53,6 +65,10 @@ static const pair_unit units[] = {
     {take_lane, {COST_LANE, COST_MEASURES}, true},
     {take_stream_8, {COST_STREAM_8, COST_MEASURES}, true},
     {take_stream_64, {COST_STREAM_64, COST_MEASURES}, true},
+    {take_closure, {COST_CLOSURE, COST_MEASURES}, true},
+    {take_call, {COST_CALL, COST_MEASURES}, true},
+    {take_relocation, {COST_RELOCATION, COST_MEASURES}, false},
+    {take_first_relocation, {COST_FIRST_RELOCATION, COST_MEASURES}, false},
     {take_wake_futex, {COST_WAKE_FUTEX, COST_WAKE_FUTEX_SENDER}, false},
     {take_wake_eventfd, {COST_WAKE_EVENTFD, COST_WAKE_EVENTFD_SENDER}, false},
 };

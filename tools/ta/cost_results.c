@@ -22,6 +22,20 @@ const cost_measure_info cost_measures[COST_MEASURES] = {
                         "Time per message of 64 bytes, one to a cell, while the sender never "
                         "pauses; with itself: one thread sends bursts and receives them.",
                         true},
+    [COST_CLOSURE] = {"closure_send", "Closure from port to port",
+                      "Time per closure with 40 captured bytes, from ta_port_send() until it has "
+                      "run, while the sender never pauses.",
+                      false},
+    [COST_CALL] = {"call_round_trip", "Call round trip",
+                   "A ta_port_call() and its reply, both ends polling.", false},
+    [COST_RELOCATION] = {"relocate_hit", "Handle relocated to a value that is there",
+                         "A handle of a slot array that goes from the one processor's value to "
+                         "the other's, by one thread.",
+                         false},
+    [COST_FIRST_RELOCATION] = {"relocate_first", "Handle relocated, and the value made",
+                               "The same where the other processor has no value yet: one of 8 "
+                               "bytes is made, in memory near it.",
+                               false},
     [COST_WAKE_FUTEX] = {"wake_futex", "Wake by futex",
                          "From just before the sender's call until the receiver, which slept in "
                          "FUTEX_WAIT for at least 50 us, runs again in user space.",
