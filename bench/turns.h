@@ -87,7 +87,10 @@ class Work {
             Prepare();
             bool ran = RunBoth(stage, contender_, state_.get(), operations_, spans);
             overlap = 0;
-            if (!ran) return 0;
+            if (!ran) { /* perhaps by one of them: its results are nothing to judge */
+                if (contender_.finish != nullptr) (void)contender_.finish(state_.get());
+                return 0;
+            }
             Finish(a.wrong + b.wrong);
             seconds += (Seconds(a.end - a.start) + Seconds(b.end - b.start)) / 2;
             both += Seconds(std::min(a.end, b.end) - std::max(a.start, b.start));
