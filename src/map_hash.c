@@ -23,7 +23,7 @@ typedef struct siphash {
 
 static uint64_t rotate(uint64_t word, unsigned bits) { return word << bits | word >> (64 - bits); }
 
-static void sip_round(siphash *s) {
+static inline __attribute__((always_inline)) void sip_round(siphash *s) {
     uint64_t *v = s->v;
     v[0] += v[1];
     v[2] += v[3];
@@ -37,7 +37,7 @@ static void sip_round(siphash *s) {
     v[2] = rotate(v[2], 32);
 }
 
-static void sip_word(siphash *s, uint64_t word) {
+static inline void sip_word(siphash *s, uint64_t word) {
     s->v[3] ^= word;
     sip_round(s);
     s->v[0] ^= word;

@@ -356,6 +356,7 @@ uint32_t ta_port_poll(ta_port *port, uint32_t budget) {
     if (__builtin_expect(ta_bells_are_rung(&port->bells), 0)) answer_bells(port);
     /* Relaxed: a hint. */
     if (__builtin_expect(TA_LOAD_RELAXED_(&port->came_back) != NULL, 0)) ta_port_take_home(port);
+    if (__builtin_expect(port->signals_due != 0, 0)) ta_port_take_signals(port);
     uint32_t handled = visit_all(port, budget);
     if (__builtin_expect(port->chores != NULL, 0)) ta_port_do_chores(port);
     ta_port_flush(port);

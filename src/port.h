@@ -147,6 +147,8 @@ struct ta_port {
     ta_chore *held;   /* fan-outs that wait for room: become chores when there may be some */
     struct ta_inbox *inbox;
     bool is_polling, inbox_rests, is_drained;
+    bool sleeps_on_fd;
+    uint32_t signals_due;                        /* on the descriptor, for sleeps that are over */
     uint32_t guests;                             /* how many have had this seat */
     uint64_t under_way;                          /* calls */
     uint64_t flushes, sleeps, polls, idle_polls; /* figures */
@@ -374,6 +376,11 @@ void ta_port_wake_held(ta_port *port);
 bool ta_port_run_closure(ta_port *port, uint32_t from, ta_fn_once *closure, const ta_move *move);
 /* What a link's move is made of: nothing is relocated to a guest, who is nowhere. */
 ta_move ta_port_move_from(const ta_port *port, ta_affinity source);
+
+/* ---- sleep.c ---------------------------------------------------------------------------------- */
+
+/* Makes the descriptor unreadable; counts signals that were due. */
+void ta_port_take_signals(ta_port *port);
 
 /* ---- call.c ----------------------------------------------------------------------------------- */
 

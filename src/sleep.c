@@ -29,17 +29,26 @@ bool ta_port_prepare_sleep(ta_port *port) {
     if (port == NULL) return true;
     TA_CHECK_OWNER(port);
     if (port->is_polling || ta_port_fd(port, &fd) != TA_OK) return true;
-    return !fall_asleep(port, TA_BELLS_ASLEEP_FD);
+    port->sleeps_on_fd = fall_asleep(port, TA_BELLS_ASLEEP_FD);
+    return !port->sleeps_on_fd;
+}
+
+void ta_port_take_signals(ta_port *port) {
+    uint64_t came = ta_os_event_clear(port->fd);
+    port->signals_due -= came < port->signals_due ? (uint32_t)came : port->signals_due;
 }
 
 void ta_port_finish_sleep(ta_port *port) {
     if (port == NULL) return;
     TA_CHECK_OWNER(port);
-    /* Cleared also where no bell was rung: the signal for the sleep before this may have come late,
-     * and would wake every sleep from here on for nothing. */
     bool is_rung = ta_bells_wake(&port->bells);
     TA_PROBE2(awake, port->seat, is_rung);
-    if (port->fd >= 0) ta_os_event_clear(port->fd);
+    /* Who rang first while it slept, signals, once, but perhaps only after this: then the polls from
+     * here on see to it, or the end of the next sleep. Left alone, it would keep the descriptor
+     * readable for a loop that looks at it while it is awake, and end the sleeps to come. */
+    if (is_rung && port->sleeps_on_fd) port->signals_due++;
+    port->sleeps_on_fd = false;
+    if (port->signals_due != 0) ta_port_take_signals(port);
 }
 
 bool ta_port_wait(ta_port *port, int64_t timeout) {

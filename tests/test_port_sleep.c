@@ -163,6 +163,27 @@ static void a_late_signal_wakes_once(void **state) {
 
 /* The last look before a sleep: who rings before it keeps the receiver awake, who rings after it
  * wakes it, once. */
+/* A loop that looks at the descriptor while it is awake does not spin on it. */
+static void a_late_signal_is_taken_by_a_poll(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    ta_port *port = world.ports[1];
+    for (int i = 0; i < 3; i++) {
+        close_to_sleep(port);
+        assert_int_equal(ta_bells_ring(&port->bells, ta_bell_of_inbox(world.mesh)),
+                         TA_BELLS_ASLEEP_FD);
+        ta_port_finish_sleep(port);
+        ta_port_poll(port, 256);
+        ta_os_event_signal(port->fd);
+        assert_true(is_readable(port));
+        ta_port_poll(port, 256);
+        assert_false(is_readable(port));
+        pump(&world);
+    }
+    end_world(&world);
+}
+
 static void nobody_falls_asleep_beside_a_bell(void **state) {
     (void)state;
     uint64_t bits[2] = {0};
@@ -388,6 +409,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(the_first_of_several_wakes),
         cmocka_unit_test(sleeps_may_end_for_other_reasons),
         cmocka_unit_test(a_late_signal_wakes_once),
+        cmocka_unit_test(a_late_signal_is_taken_by_a_poll),
         cmocka_unit_test(nobody_falls_asleep_beside_a_bell),
         cmocka_unit_test(room_wakes_a_sleeper),
         cmocka_unit_test(going_to_sleep_flushes),

@@ -218,8 +218,10 @@ TA_API uint32_t ta_port_poll(ta_port *port, uint32_t budget);
 /* ---- sleeping -------------------------------------------------------------------------------- */
 
 /* The descriptor that becomes readable when something arrives at a port that sleeps: for epoll, poll
- * or io_uring, level or edge. The port's own: do not read, write or close it. The first call makes
- * it; TA_E_SYSTEM when the system has none to give. */
+ * or io_uring, level or edge. The port's own: do not read, write or close it. A signal that comes when
+ * the port is awake again, is taken by its next poll; so a loop may look at the descriptor while it is
+ * awake, too, but what it finds there says nothing. The first call makes it; TA_E_SYSTEM when the
+ * system has none to give. */
 TA_API ta_status ta_port_fd(ta_port *port, int *out);
 
 /* Before waiting on the descriptor. True: there is something to do, poll instead. False: from now on

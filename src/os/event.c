@@ -33,11 +33,13 @@ void ta_os_event_signal(int fd) {
     errno = saved;
 }
 
-void ta_os_event_clear(int fd) {
+uint64_t ta_os_event_clear(int fd) {
     uint64_t count;
     int saved = errno;
-    while (read(fd, &count, sizeof count) < 0 && errno == EINTR) continue;
+    ssize_t got;
+    while ((got = read(fd, &count, sizeof count)) < 0 && errno == EINTR) continue;
     errno = saved;
+    return got == (ssize_t)sizeof count ? count : 0;
 }
 
 uint64_t ta_os_clock(void) {

@@ -15,8 +15,8 @@ void ta_os_event_destroy(int fd);
 /* Makes it readable. Any thread; one system call; never waits. */
 void ta_os_event_signal(int fd);
 
-/* Makes it unreadable again, if it was not. */
-void ta_os_event_clear(int fd);
+/* Makes it unreadable again, if it was not; how many signals had come. */
+uint64_t ta_os_event_clear(int fd);
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t ta_os_clock(void);
