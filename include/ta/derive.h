@@ -35,6 +35,10 @@
  * Macros at file scope, in sources and in headers (each file then has its own descriptor), in C11
  * and C++17, with gcc and clang. At most 64 fields or cases. NAME need not be the struct's tag:
  * choose another where NAME_destroy and the like exist already.
+ *
+ * gcc 12 and a header that is included behind a TA_DERIVE: gcc shows the warnings of system headers
+ * from there on, to the end of the file, since it cannot take back what the check for forgotten
+ * fields needs. Where that is an error (-Werror -Wconversion), include what the system has first.
  */
 #ifndef TA_DERIVE_H
 #define TA_DERIVE_H
