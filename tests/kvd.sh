@@ -30,9 +30,12 @@ fail() {
     exit 1
 }
 
-# start ARGUMENT...: a server; its port is $port.
+# start ARGUMENT...: a server; its port is $port. With at most $files descriptors, if that is set.
 start() {
-    "$kvd" --port "${wanted_port:-0}" "$@" 2>"$work/kvd.log" &
+    (
+        [ -z "${files-}" ] || ulimit -n "$files"
+        exec "$kvd" --port "${wanted_port:-0}" "$@" 2>"$work/kvd.log"
+    ) &
     server=$!
     for _ in $(seq 200); do
         port=$(sed -n 's/.*ready on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/kvd.log")
@@ -222,6 +225,42 @@ slow() {
     stop
 }
 
+# Who says nothing for --timeout seconds, is left.
+idle() {
+    local answer status=0
+    start --cores 0 --timeout 1
+    exec 3<>"/dev/tcp/127.0.0.1/$port"
+    printf 'PING\r\n' >&3
+    read -r -t 10 answer <&3
+    [ "$answer" = $'+PONG\r' ] || fail "'$answer' to PING"
+    read -r -t 20 answer <&3 || status=$?
+    [ "$status" -eq 1 ] || fail "no end of the connection: $status" # above 128: nothing came
+    exec 3>&-
+    stop
+}
+
+# More clients than descriptors: those that are there are served, and later ones again.
+descriptors() {
+    local answer fd opened=()
+    files=48
+    start --cores 0
+    for _ in $(seq 60); do
+        exec {fd}<>"/dev/tcp/127.0.0.1/$port"
+        opened+=("$fd")
+    done
+    sleep 0.3
+    printf 'PING\r\n' >&"${opened[0]}"
+    read -r -t 10 answer <&"${opened[0]}"
+    [ "$answer" = $'+PONG\r' ] || fail "'$answer' to PING"
+    for fd in "${opened[@]}"; do exec {fd}>&-; done
+    for _ in $(seq 100); do
+        [ "$(timeout 2 redis-cli -p "$port" PING 2>&1)" != PONG ] || break
+        sleep 0.1
+    done
+    expect PONG PING
+    stop
+}
+
 # Killed and started again, under load: never a wrong reply.
 restart() {
     local round clients
@@ -247,6 +286,7 @@ restart() {
 }
 
 case $case in
-session | password | options | benchmark | compare | random | many | slow | restart) "$case" ;;
+session | password | options | benchmark | compare | random | many | slow | idle | descriptors | \
+    restart) "$case" ;;
 *) fail 'no such case' ;;
 esac
