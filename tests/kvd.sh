@@ -32,9 +32,10 @@ fail() {
 
 # start ARGUMENT...: a server; its port is $port. With at most $files descriptors, if that is set.
 start() {
+    : >"$work/kvd.log"
     (
         [ -z "${files-}" ] || ulimit -n "$files"
-        exec "$kvd" --port "${wanted_port:-0}" "$@" 2>"$work/kvd.log"
+        exec "$kvd" --port "${wanted_port:-0}" "$@" 2>>"$work/kvd.log"
     ) &
     server=$!
     for _ in $(seq 200); do
