@@ -113,13 +113,6 @@ static uint64_t next_cursor(const kvd_shard *shard, uint64_t inner) {
     return shard->index + 1 < shard->count ? shard->index + 1 : 0;
 }
 
-static void reply_cursor(const kvd_call *call, uint64_t cursor) {
-    char digits[24], *next = digits + sizeof digits;
-    do *--next = (char)('0' + cursor % 10);
-    while ((cursor /= 10) > 0);
-    kvd_reply_bulk(call->reply, (kvd_slice){next, (size_t)(digits + sizeof digits - next)});
-}
-
 void kvd_run_scan(const kvd_call *call) {
     scan_options options;
     if (!read_scan_options(call, &options)) return;
@@ -131,7 +124,7 @@ void kvd_run_scan(const kvd_call *call) {
         kvd_reply_out_of_memory(call->reply);
     } else {
         kvd_reply_array(call->reply, 2);
-        reply_cursor(call, next_cursor(call->shard, inner));
+        kvd_reply_bulk_integer(call->reply, (int64_t)next_cursor(call->shard, inner));
         kvd_reply_array(call->reply, (size_t)keys.number);
         kvd_bytes_append(call->reply, kvd_bytes_data(&keys.bytes), kvd_bytes_length(&keys.bytes));
     }

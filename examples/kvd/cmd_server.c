@@ -30,20 +30,12 @@ void kvd_run_select(const kvd_call *call) {
         kvd_reply_error(call->reply, "ERR DB index is out of range");
 }
 
-static void reply_number(const kvd_call *call, int64_t number) {
-    kvd_bytes text = kvd_bytes_make(64, call->reply->allocator);
-    kvd_reply_integer(&text, number);
-    kvd_slice line = kvd_bytes_slice(&text);
-    kvd_reply_bulk(call->reply, (kvd_slice){line.data + 1, line.length - 3});
-    kvd_bytes_clear(&text);
-}
-
 void kvd_run_time(const kvd_call *call) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     kvd_reply_array(call->reply, 2);
-    reply_number(call, now.tv_sec);
-    reply_number(call, now.tv_nsec / 1000);
+    kvd_reply_bulk_integer(call->reply, now.tv_sec);
+    kvd_reply_bulk_integer(call->reply, now.tv_nsec / 1000);
 }
 
 /* ---- HELLO, CLIENT SETNAME ------------------------------------------------------------------- */

@@ -160,5 +160,9 @@ void kvd_run_getex(const kvd_call *call) {
     }
     if (w.flags & TIMES && !read_time(call, w.flags, w.time, &expiry)) return;
     kvd_reply_entry(call, entry);
-    if (w.flags & (TIMES | PERSIST)) kvd_store_set_expiry(call->store, entry, expiry);
+    if (!(w.flags & (TIMES | PERSIST))) return;
+    if (expiry <= kvd_store_time(call->store))
+        kvd_store_remove(call->store, entry);
+    else
+        kvd_store_set_expiry(call->store, entry, expiry);
 }

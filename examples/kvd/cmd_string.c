@@ -73,11 +73,12 @@ void kvd_run_getrange(const kvd_call *call) {
 static bool write_at(const kvd_call *call, kvd_entry *entry, size_t offset, kvd_slice bytes) {
     size_t length = entry == NULL ? 0 : kvd_entry_value(entry).length;
     size_t needed = offset + bytes.length;
-    if (entry == NULL) entry = kvd_store_put(call->store, call->args[1], KVD_SLICE(""), KVD_NEVER);
+    bool is_new = entry == NULL;
+    if (is_new) entry = kvd_store_put(call->store, call->args[1], KVD_SLICE(""), KVD_NEVER);
     kvd_entry *grown = entry;
     if (entry != NULL && needed > length) grown = kvd_store_resize(call->store, entry, needed);
     if (grown == NULL) {
-        if (entry != NULL && length == 0) kvd_store_remove(call->store, entry);
+        if (is_new && entry != NULL) kvd_store_remove(call->store, entry);
         kvd_reply_out_of_memory(call->reply);
         return false;
     }

@@ -77,13 +77,12 @@ static uint32_t append_own_keys(const kvd_command *command, const kvd_slice *arg
 
 bool kvd_command_split(const kvd_command *command, const kvd_slice *args, uint32_t count,
                        uint32_t shard, uint32_t shards, kvd_bytes *packed) {
-    bool was_empty = kvd_bytes_length(packed) == 0;
+    size_t before = kvd_bytes_length(packed);
     append_header(packed, command, 0, 0);
     if (command->route == KVD_EVERY) {
         for (uint32_t i = 1; i < count; i++) kvd_packed_append(packed, i, args[i]);
-    } else if (append_own_keys(command, args, count, shard, shards, packed) == 0 && was_empty &&
-               !packed->failed) {
-        kvd_bytes_clear(packed);
+    } else if (append_own_keys(command, args, count, shard, shards, packed) == 0) {
+        packed->end = packed->start + before;
     }
     return !packed->failed;
 }

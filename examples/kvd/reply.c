@@ -75,6 +75,12 @@ void kvd_reply_text(kvd_bytes *reply, const char *text) {
     kvd_reply_bulk(reply, (kvd_slice){text, strlen(text)});
 }
 
+void kvd_reply_bulk_integer(kvd_bytes *reply, int64_t value) {
+    char digits[HEADER_MAX], *end = digits + sizeof digits;
+    char *begin = write_integer(end, value);
+    kvd_reply_bulk(reply, (kvd_slice){begin, (size_t)(end - begin)});
+}
+
 void kvd_reply_null(kvd_bytes *reply, unsigned protocol) {
     const char *text = protocol == 2 ? "$-1\r\n" : "_\r\n";
     kvd_bytes_append(reply, text, strlen(text));

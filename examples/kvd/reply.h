@@ -20,7 +20,8 @@ void kvd_reply_error_format(kvd_bytes *reply, const char *format, ...) TA_PRINTF
 
 void kvd_reply_integer(kvd_bytes *reply, int64_t value);
 void kvd_reply_bulk(kvd_bytes *reply, kvd_slice value);
-void kvd_reply_text(kvd_bytes *reply, const char *text); /* a bulk string */
+void kvd_reply_text(kvd_bytes *reply, const char *text);      /* a bulk string */
+void kvd_reply_bulk_integer(kvd_bytes *reply, int64_t value); /* its digits, as one */
 void kvd_reply_null(kvd_bytes *reply, unsigned protocol);
 void kvd_reply_null_array(kvd_bytes *reply, unsigned protocol);
 void kvd_reply_array(kvd_bytes *reply, size_t count);
