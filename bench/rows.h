@@ -9,7 +9,7 @@
 // sample, as `ta cost` does. A sample during which it changed, or during which others had one of the
 // processors, is taken again, a bounded number of times; a repetition's counters are of one
 // distance, which it names: `group` (0 sibling, 1 near, 2 far), and `line_ns`, a line's trip there
-// and back. A repetition that comes to nothing has an error that begins with "busy:".
+// and back. A repetition that comes to nothing has no counters, and a label that begins with "busy:".
 #ifndef TA_BENCH_ROWS_H
 #define TA_BENCH_ROWS_H
 
