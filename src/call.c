@@ -177,8 +177,7 @@ ta_status ta_port_call(ta_port *port, uint32_t to, ta_fn_once *request,
                              !takes_result(continuation, callable->result),
                          0))
         return TA_E_INVALID;
-    /* Relaxed: this thread's own. */
-    if (__builtin_expect(ta_load_relaxed_u32(&port->is_closed) != 0, 0)) return TA_E_CLOSED;
+    if (__builtin_expect(ta_port_is_closed(port), 0)) return TA_E_CLOSED;
     ta_status status = ta_link_find(port, to, is_urgent, &link);
     if (__builtin_expect(status != TA_OK, 0)) return status;
     ta_calls *calls = find_table(port, link);

@@ -11,7 +11,7 @@ void ta_port_close(ta_port *port) {
     /* Relaxed: advice to senders. */
     if (port == NULL) return;
     TA_PROBE1(close, port->seat);
-    ta_store_relaxed_u32(&port->is_closed, 1);
+    ta_store_relaxed_u32(&port->accepts, TA_NO_PORT);
 }
 
 /* The last look at this link was in ta_port_rest(), and found nothing. What is put in from here on
@@ -23,7 +23,7 @@ void ta_link_die(ta_link *link) {
 }
 
 ta_status ta_port_drain(ta_port *port) {
-    if (port == NULL || ta_load_relaxed_u32(&port->is_closed) == 0 || port->is_polling)
+    if (port == NULL || !ta_port_is_closed(port) || port->is_polling)
         return ta_fail(TA_E_INVALID, "NULL, or a port that is not closed, or is being polled");
     TA_CHECK_OWNER(port);
     if (port->is_drained) return TA_OK;

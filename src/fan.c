@@ -137,8 +137,7 @@ static ta_status check(const ta_port *port, const uint32_t targets[], uint32_t *
     if (port == NULL || ta_fn_is_empty(closure) || (targets == NULL && *count != 0))
         return TA_E_INVALID;
     TA_CHECK_OWNER(port);
-    /* Relaxed: this thread's own. */
-    if (ta_load_relaxed_u32(&port->is_closed) != 0) return TA_E_CLOSED;
+    if (ta_port_is_closed(port)) return TA_E_CLOSED;
     if (targets == NULL) *count = port->mesh->port_count;
     for (uint32_t i = 0; targets != NULL && i < *count; i++)
         if (TA_SEAT(targets[i]) >= port->mesh->seat_count) return TA_E_RANGE;

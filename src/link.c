@@ -96,7 +96,7 @@ ta_status ta_link_make(ta_port *from, uint32_t to, bool is_urgent, ta_link **out
         link = NULL;
     }
     if (link == NULL) {
-        if (ta_load_relaxed_u32(&port->is_closed) != 0) return TA_E_CLOSED;
+        if (ta_port_is_closed(port)) return TA_E_CLOSED;
         link = ta_link_create(from, port, is_urgent);
         if (link == NULL) return TA_E_NOMEM;
         link->out.to_index = to;

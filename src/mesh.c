@@ -91,6 +91,7 @@ static ta_status make_seat(ta_mesh *mesh, ta_port *port, ta_affinity affinity) {
     port->seat = (uint32_t)(port - mesh->seats);
     port->is_guest = port->seat >= mesh->port_count;
     port->index = port->is_guest ? TA_NO_PORT : port->seat;
+    port->accepts = port->index;
     port->allocator =
         mesh->registry == NULL ? mesh->for_values : ta_registry_allocator(mesh->registry, affinity);
     port->returning = ta_returning_allocator(port);

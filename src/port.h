@@ -132,7 +132,7 @@ struct ta_port {
     ta_port_hooks hooks;
 
     /* Read by those who send. Relaxed: it is advice; what slips in after it, comes back. */
-    _Alignas(TA_CACHE_LINE) uint32_t is_closed;
+    _Alignas(TA_CACHE_LINE) uint32_t accepts; /* whose messages: its index; TA_NO_PORT: closed */
     uint32_t index;    /* the seat, and a guest's number in the upper bits */
     uint32_t state;    /* T1, T2 */
     const void *owner; /* names the thread that attached it; NULL: nobody's. For the checks alone */
@@ -176,6 +176,11 @@ static inline uint32_t ta_bell_of_room(const ta_mesh *mesh, uint32_t to) {
     return 2 * mesh->seat_count + to;
 }
 static inline uint32_t ta_bell_of_inbox(const ta_mesh *mesh) { return 3 * mesh->seat_count; }
+
+/* Relaxed: as `accepts` says. */
+static inline bool ta_port_is_closed(const ta_port *port) {
+    return ta_load_relaxed_u32(&port->accepts) == TA_NO_PORT;
+}
 
 /* A figure: one thread counts, others read. */
 static inline void ta_count(uint64_t *figure, uint64_t more) {
@@ -308,10 +313,15 @@ static inline uint32_t ta_link_sender(ta_link *link, const ta_cell *cell) {
     return (uint32_t)sender;
 }
 
+/* Does the receiver take messages, and is it still the one that the link is to? Relaxed: advice.
+ * What slips in after it closed, comes back. */
+static inline bool ta_link_is_accepted(const ta_link *link) {
+    return ta_load_relaxed_u32(&link->to->accepts) == link->out.to_index;
+}
+
 /* Room for `cells` cells of the sender's: TA_OK, TA_E_CLOSED or TA_E_FULL, which is counted. */
 static inline ta_status ta_link_room(ta_link *link, uint32_t cells) {
-    /* Relaxed: advice. What slips in after the receiver closed, comes back. */
-    if (__builtin_expect(ta_load_relaxed_u32(&link->to->is_closed) != 0, 0)) return TA_E_CLOSED;
+    if (__builtin_expect(!ta_link_is_accepted(link), 0)) return TA_E_CLOSED;
     if (__builtin_expect(link->out.credit >= cells, 1)) return TA_OK;
     return ta_link_find_room(link, cells);
 }

@@ -22,8 +22,7 @@ static void sit_down(ta_port *port, const ta_port_hooks *hooks) {
 
 ta_status ta_port_attach(ta_port *port, const ta_port_hooks *hooks) {
     if (port == NULL || port->is_guest) return ta_fail(TA_E_INVALID, "NULL, or a guest");
-    if (ta_load_relaxed_u32(&port->is_closed) != 0)
-        return ta_fail(TA_E_CLOSED, "port %u was closed", port->seat);
+    if (ta_port_is_closed(port)) return ta_fail(TA_E_CLOSED, "port %u was closed", port->seat);
     uint32_t state = TA_PORT_FREE;
     /* T2: pairs with T1 in ta_port_detach(). */
     if (!ta_compare_exchange_acquire_u32(&port->state, &state, TA_PORT_ATTACHED))
@@ -42,8 +41,8 @@ ta_status ta_mesh_attach_guest(ta_mesh *mesh, const ta_port_hooks *hooks, ta_por
         if (!ta_compare_exchange_acquire_u32(&port->state, &state, TA_PORT_ATTACHED)) continue;
         sit_down(port, hooks);
         port->guests++;
-        ta_store_relaxed_u32(&port->is_closed, 0);
         ta_store_relaxed_u32(&port->index, port->guests << TA_SEAT_BITS | seat);
+        ta_store_relaxed_u32(&port->accepts, port->index);
         for (uint32_t to = 0; to < mesh->seat_count; to++)
             ta_link_begin_sender(*ta_link_place(mesh, seat, to)); /* plain: this thread's by now */
         *out = port;

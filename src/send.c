@@ -88,8 +88,7 @@ static __attribute__((noinline)) ta_status send_by_detour(ta_port *port, uint32_
 
 /* Is a cell free, and no word gathered before it? */
 static inline bool has_cell(const ta_link *link) {
-    return link->out.credit != 0 && link->out.words == 0 &&
-           ta_load_relaxed_u32(&link->to->is_closed) == 0; /* relaxed: as in ta_link_room() */
+    return link->out.credit != 0 && link->out.words == 0 && ta_link_is_accepted(link);
 }
 
 static inline ta_status send_closure(ta_port *port, uint32_t to, ta_fn_once *closure,
@@ -116,9 +115,9 @@ ta_status ta_mesh_post(ta_mesh *mesh, uint32_t to, ta_fn_once *closure) {
     if (TA_SEAT(to) >= mesh->seat_count) return TA_E_RANGE;
     ta_port *port = &mesh->seats[TA_SEAT(to)];
     bool ring;
-    /* Relaxed, both: as in ta_link_make() and ta_link_room(). */
-    if (ta_load_relaxed_u32(&port->index) != to) return port->is_guest ? TA_E_CLOSED : TA_E_RANGE;
-    if (ta_load_relaxed_u32(&port->is_closed) != 0) return TA_E_CLOSED;
+    /* Relaxed: advice, as in ta_link_room(). */
+    if (ta_load_relaxed_u32(&port->accepts) != to)
+        return port->is_guest || to == port->seat ? TA_E_CLOSED : TA_E_RANGE;
     TA_PROBE2(post, to, closure->closure.callable->name);
     if (!ta_inbox_post(port->inbox, closure, &ring)) return TA_E_FULL;
     if (ring) ta_port_ring(port, ta_bell_of_inbox(mesh), NULL);
