@@ -44,7 +44,8 @@ static ta_calls *create_table(ta_port *port, ta_link *link) {
                         .link = link,
                         .places = (ta_call_place *)(void *)&calls->continuations[count],
                         .count = count,
-                        .first_returned = TA_CALL_NONE};
+                        .first_returned = TA_CALL_NONE,
+                        .waiting = {.chore = {NULL, ta_fan_go_on}}};
     for (uint32_t i = 0; i < count; i++)
         calls->places[i] = (ta_call_place){1 << 2 | TA_CALL_FREE, i + 1};
     calls->places[count - 1].next = TA_CALL_NONE;
@@ -108,7 +109,7 @@ static inline void end_call(ta_calls *calls, uint32_t index, ta_continuation *co
     place->next = calls->free;
     calls->free = index;
     calls->port->under_way--;
-    ta_port_wake_held(calls->port);
+    ta_calls_go_on(calls);
 }
 
 /* ---- requests --------------------------------------------------------------------------------- */
@@ -164,6 +165,23 @@ static inline void send_request(ta_link *link, ta_closure *request, uint64_t tok
     ta_count(&link->out.sent, 1);
 }
 
+/* The link for a request, with a table, and room in both. */
+static inline ta_status find_room(ta_port *port, uint32_t to, bool is_urgent,
+                                  const ta_callable *request, ta_link **link) {
+    if (__builtin_expect(ta_port_is_closed(port), 0)) return TA_E_CLOSED;
+    ta_status status = ta_link_find(port, to, is_urgent, link);
+    if (__builtin_expect(status != TA_OK, 0)) return status;
+    const ta_calls *calls = find_table(port, *link);
+    if (__builtin_expect(calls == NULL, 0)) return TA_E_NOMEM;
+    status = ta_link_room(*link, is_small(request) ? 1 : 2);
+    if (__builtin_expect(status != TA_OK, 0)) return status;
+    if (__builtin_expect(calls->free == TA_CALL_NONE, 0)) {
+        ta_count(&(*link)->out.refused, 1);
+        return TA_E_FULL;
+    }
+    return TA_OK;
+}
+
 ta_status ta_port_call(ta_port *port, uint32_t to, ta_fn_once *request,
                        ta_continuation *continuation, const ta_call_options *options,
                        ta_call_id *id) {
@@ -177,17 +195,9 @@ ta_status ta_port_call(ta_port *port, uint32_t to, ta_fn_once *request,
                              !takes_result(continuation, callable->result),
                          0))
         return TA_E_INVALID;
-    if (__builtin_expect(ta_port_is_closed(port), 0)) return TA_E_CLOSED;
-    ta_status status = ta_link_find(port, to, is_urgent, &link);
+    ta_status status = find_room(port, to, is_urgent, callable, &link);
     if (__builtin_expect(status != TA_OK, 0)) return status;
-    ta_calls *calls = find_table(port, link);
-    if (__builtin_expect(calls == NULL, 0)) return TA_E_NOMEM;
-    status = ta_link_room(link, is_small(callable) ? 1 : 2);
-    if (__builtin_expect(status != TA_OK, 0)) return status;
-    if (__builtin_expect(calls->free == TA_CALL_NONE, 0)) {
-        ta_count(&link->out.refused, 1);
-        return TA_E_FULL;
-    }
+    ta_calls *calls = link->out.calls;
     bool is_cancellable = (deadline & TA_CALL_CANCELLABLE) != 0;
     uint64_t token = begin_call(calls, link, continuation, is_cancellable);
     TA_PROBE4(call, port->seat, to, callable->name, token);
@@ -196,9 +206,38 @@ ta_status ta_port_call(ta_port *port, uint32_t to, ta_fn_once *request,
     return TA_OK;
 }
 
+ta_status ta_call_room(ta_port *port, uint32_t to, const ta_callable *request) {
+    ta_link *link;
+    return find_room(port, to, false, request, &link);
+}
+
+/* Plain: this thread is its sender. */
+static ta_link *link_to(const ta_port *port, uint32_t to) {
+    return *ta_link_place(port->mesh, port->seat, TA_SEAT(to));
+}
+
+ta_call_queue *ta_call_waiting(ta_port *port, uint32_t to) {
+    ta_calls *calls = find_table(port, link_to(port, to));
+    return calls == NULL ? NULL : &calls->waiting;
+}
+
+bool ta_call_is_waited(const ta_port *port, uint32_t to) {
+    const ta_link *link = link_to(port, to);
+    return link != NULL && link->out.calls != NULL && link->out.calls->waiting.first != NULL;
+}
+
 void ta_call_want_room(ta_port *port, uint32_t to, bool is_urgent) {
-    ta_link *link = *ta_link_place(port->mesh, port->seat, TA_SEAT(to)); /* plain: its sender */
+    ta_link *link = link_to(port, to);
     ta_link_want_room(is_urgent ? link->out.urgent : link);
+}
+
+void ta_calls_hear_of_room(ta_link *link) {
+    if (link != NULL && link->out.calls != NULL) ta_calls_go_on(link->out.calls);
+}
+
+void ta_calls_hear_of_all(ta_port *port) {
+    for (uint32_t seat = 0; seat < port->mesh->seat_count; seat++)
+        ta_calls_hear_of_room(link_to(port, seat));
 }
 
 bool ta_calls_are_full(const ta_link *link) {

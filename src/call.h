@@ -36,6 +36,13 @@ typedef struct ta_call_place {
     uint32_t next;  /* in a list of places */
 } ta_call_place;
 
+/* Calls of fan-outs (fan.c) that wait for room, in the order in which they came. */
+typedef struct ta_call_queue {
+    ta_chore chore; /* makes them */
+    struct ta_fan_call *first, *last;
+    bool is_due; /* the chore is to be done */
+} ta_call_queue;
+
 typedef struct ta_calls {
     ta_chore chore; /* calls the continuations of `returned` */
     ta_port *port;
@@ -44,6 +51,7 @@ typedef struct ta_calls {
     uint32_t count;
     uint32_t free;                          /* the list of free places, last freed first */
     uint32_t first_returned, last_returned; /* those whose requests came back */
+    ta_call_queue waiting;
 
     /* The link for the replies, made by the caller, so that a reply never lacks memory. The
      * receiver takes it as its own with the first request, or destroys it if it has one; the mesh,
@@ -69,6 +77,28 @@ static inline uint32_t ta_call_generation(uint64_t token) {
 /* From 1 to 2^27 - 1, and again. */
 static inline uint32_t ta_call_next_generation(uint32_t generation) {
     return generation % ((UINT32_C(1) << TA_CALL_GENERATION_BITS) - 1) + 1;
+}
+
+/* ---- call.c, for fan.c ------------------------------------------------------------------------ */
+
+/* Would ta_port_call() with a request of this kind find room now? What it would say. */
+ta_status ta_call_room(ta_port *port, uint32_t to, const ta_callable *request);
+/* The queue for a target; NULL without memory. There is a link since TA_E_FULL, or somebody waits. */
+ta_call_queue *ta_call_waiting(ta_port *port, uint32_t to);
+/* Does somebody wait there? */
+bool ta_call_is_waited(const ta_port *port, uint32_t to);
+
+/* ---- fan.c ------------------------------------------------------------------------------------ */
+
+/* The chore of a queue: makes the calls that wait there, as far as there is room. */
+void ta_fan_go_on(ta_port *port, ta_chore *chore);
+
+/* There may be room for those that wait, or an answer. */
+static inline void ta_calls_go_on(ta_calls *calls) {
+    ta_call_queue *waiting = &calls->waiting;
+    if (__builtin_expect(waiting->first == NULL, 1) || waiting->is_due) return;
+    waiting->is_due = true;
+    ta_port_add_chore(calls->port, &waiting->chore);
 }
 
 #endif

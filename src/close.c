@@ -27,7 +27,7 @@ ta_status ta_port_drain(ta_port *port) {
         return ta_fail(TA_E_INVALID, "NULL, or a port that is not closed, or is being polled");
     TA_CHECK_OWNER(port);
     if (port->is_drained) return TA_OK;
-    ta_port_wake_held(port); /* its calls are refused by now */
+    ta_calls_hear_of_all(port); /* they are refused by now */
     ta_port_poll(port, UINT32_MAX);
     if (port->under_way != 0 || !ta_port_rest(port)) return TA_E_BUSY;
     for (uint32_t from = 0; from < port->mesh->seat_count; from++) {
@@ -80,7 +80,7 @@ static void empty_inbox(ta_inbox *inbox) {
 
 /* What came back in the last flush, and fan-outs that have not reached all their targets. */
 static void end_chores(ta_port *port) {
-    ta_port_wake_held(port);
+    ta_calls_hear_of_all(port);
     while (port->chores != NULL) ta_port_do_chores(port);
 }
 

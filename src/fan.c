@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fan-outs: a call to each target, and a count of those that are not over. A target without room is
- * held back; while there are such, the fan is among the port's held chores, which are tried again
- * when a lane has room, or a call is over.
+ * Fan-outs: a call to each target, and a count of those that are not over. One that finds no room
+ * waits in the queue of its direction (call.h), and is made in a poll, when a call there is over or
+ * the lane has room.
  */
 #include "ta/fan.h"
 
-#include "port.h"
+#include "call.h"
 
 #include <string.h>
 
-/* One block: this, the targets, the context. It goes when nothing is left. */
+/* One of the calls. */
+typedef struct ta_fan_call {
+    struct ta_fan_call *next; /* of those that wait, or that have failed */
+    struct ta_fan *fan;
+    uint32_t target;
+    ta_status status; /* of one that has failed */
+} ta_fan_call;
+
+/* One block: this with its calls, and the context. It goes when nothing is left. */
 typedef struct ta_fan {
-    ta_chore chore;
+    ta_chore chore; /* tells what failed in the beginning, or that there was nothing to do */
     ta_port *port;
     const ta_reducible *reducible; /* NULL: a broadcast, which has `done` */
     ta_continuation done;
@@ -20,17 +28,11 @@ typedef struct ta_fan {
     ta_fn closure;              /* what clones are made of */
     void *context;
     size_t size, alignment; /* of the block */
-    uint32_t unsent;        /* the first of `targets`: those that have not been called */
-    uint32_t left;          /* all that have not been reduced */
-    ta_status status;       /* the first failure */
-    uint32_t targets[];
+    ta_fan_call *failed;
+    uint32_t left;    /* calls that have not been reduced */
+    ta_status status; /* the first failure */
+    ta_fan_call calls[];
 } ta_fan;
-
-/* The context of each of the calls. */
-typedef struct member {
-    ta_fan *fan;
-    uint32_t target;
-} member;
 
 /* ---- the end ---------------------------------------------------------------------------------- */
 
@@ -53,83 +55,88 @@ static void complete(ta_fan *fan) {
     release(fan);
 }
 
-/* One target has run, or will not. */
-static void reduce(ta_fan *fan, uint32_t target, ta_status status, void *result) {
+/* A call has run, or will not. With the last one the fan goes. */
+static void end_call(ta_fan_call *call, ta_status status, void *result) {
+    ta_fan *fan = call->fan;
     if (status != TA_OK && fan->status == TA_OK) fan->status = status;
-    if (fan->reducible != NULL) fan->reducible->reduce(fan->context, target, status, result);
-    fan->left--;
+    if (fan->reducible != NULL) fan->reducible->reduce(fan->context, call->target, status, result);
+    if (--fan->left == 0) complete(fan);
 }
 
-/* The continuation of each of the calls. The last one's fan is not held: all have been called. */
+/* The continuation of each of the calls. */
 static void answer(void *context, ta_status status, void *result) {
-    member one;
-    memcpy(&one, context, sizeof one);
-    reduce(one.fan, one.target, status, result);
-    if (one.fan->left == 0) complete(one.fan);
+    ta_fan_call *call;
+    memcpy(&call, context, sizeof(ta_fan_call *));
+    end_call(call, status, result);
 }
 
 /* ---- calls ------------------------------------------------------------------------------------ */
 
-/* Calls one target. `*clone` is made where it is empty, and kept where the call is refused. */
-static ta_status call_target(ta_fan *fan, uint32_t target, ta_fn *clone) {
-    if (ta_fn_is_empty(clone)) {
-        ta_status status = ta_fn_clone(&fan->closure, clone, &fan->port->returning);
-        if (status != TA_OK) {
-            clone->closure.callable = NULL;
-            return status;
-        }
-    }
-    const member one = {fan, target};
+/* TA_E_FULL: it is to wait. */
+static ta_status try_call(ta_fan_call *call) {
+    const ta_fan *fan = call->fan;
+    ta_port *port = fan->port;
+    ta_fn clone;
+    /* A clone that finds no room would be made in vain. */
+    ta_status status = ta_call_room(port, call->target, fan->closure.closure.callable);
+    if (status == TA_OK) status = ta_fn_clone(&fan->closure, &clone, &port->returning);
+    if (status != TA_OK) return status;
     ta_continuation continuation = {.continuable = &fan->continuable};
-    memcpy(continuation.storage, &one, sizeof one);
-    ta_fn_once request = ta_fn_into_once(clone);
-    ta_status status = ta_port_call(fan->port, target, &request, &continuation, NULL, NULL);
-    clone->closure = request.closure; /* empty, or what was refused */
+    memcpy(continuation.storage, &call, sizeof(ta_fan_call *));
+    ta_fn_once request = ta_fn_into_once(&clone);
+    status = ta_port_call(port, call->target, &request, &continuation, NULL, NULL);
+    ta_fn_once_destroy(&request); /* empty, unless what clones it has used up the room */
     return status;
 }
 
-/* Calls the targets that have not been called, as far as there is room. Those that cannot be called
- * are over, unless that is to wait: then they stay. Returns whether some did. */
-static bool call_targets(ta_fan *fan, bool may_reduce) {
-    ta_fn clone = {{NULL, {0}}};
-    uint32_t kept = 0;
-    bool has_failed = false;
-    for (uint32_t i = 0; i < fan->unsent; i++) {
-        const uint32_t target = fan->targets[i];
-        ta_status status = call_target(fan, target, &clone);
-        if (status == TA_OK) continue;
-        if (status == TA_E_FULL) {
-            ta_call_want_room(fan->port, target, false);
-            fan->targets[kept++] = target;
-        } else if (may_reduce) {
-            reduce(fan, target, status, NULL);
-        } else {
-            fan->targets[kept++] = target;
-            has_failed = true;
-        }
+/* ---- waiting ---------------------------------------------------------------------------------- */
+
+/* The call waits behind those that do. TA_E_NOMEM: there is no queue. */
+static ta_status wait_for_room(ta_fan_call *call) {
+    ta_port *port = call->fan->port;
+    ta_call_queue *waiting = ta_call_waiting(port, call->target);
+    if (waiting == NULL) return TA_E_NOMEM;
+    call->next = NULL;
+    if (waiting->first != NULL) {
+        waiting->last->next = call;
+    } else {
+        waiting->first = call;
+        ta_call_want_room(port, call->target, false);
     }
-    fan->unsent = kept;
-    ta_fn_destroy(&clone);
-    return has_failed;
+    waiting->last = call;
+    return TA_OK;
 }
 
-static void hold(ta_fan *fan) {
-    fan->chore.next = fan->port->held;
-    fan->port->held = &fan->chore;
-}
-
-/* The chore. */
-static void go_on(ta_port *port, ta_chore *chore) {
-    ta_fan *fan = (ta_fan *)(void *)chore;
-    (void)port;
-    (void)call_targets(fan, true);
-    if (fan->left == 0)
-        complete(fan);
-    else if (fan->unsent != 0)
-        hold(fan);
+void ta_fan_go_on(ta_port *port, ta_chore *chore) {
+    ta_call_queue *waiting = (ta_call_queue *)(void *)chore;
+    waiting->is_due = false;
+    while (waiting->first != NULL) {
+        /* Stays the first meanwhile, so that others wait behind it. */
+        ta_fan_call *call = waiting->first;
+        ta_status status = try_call(call);
+        if (status == TA_E_FULL) {
+            ta_call_want_room(port, call->target, false);
+            return;
+        }
+        waiting->first = call->next;
+        if (status != TA_OK) end_call(call, status, NULL);
+    }
 }
 
 /* ---- the beginning ---------------------------------------------------------------------------- */
+
+/* The chore. */
+static void tell_failed(ta_port *port, ta_chore *chore) {
+    ta_fan *fan = (ta_fan *)(void *)chore;
+    ta_fan_call *call = fan->failed;
+    (void)port;
+    if (fan->left == 0) complete(fan);
+    while (call != NULL) {
+        ta_fan_call *next = call->next; /* the last one takes the fan with it */
+        end_call(call, call->status, NULL);
+        call = next;
+    }
+}
 
 /* What forbids a fan-out. `count`: of targets, in the end. */
 static ta_status check(const ta_port *port, const uint32_t targets[], uint32_t *count,
@@ -150,14 +157,15 @@ static ta_fan *create(ta_port *port, const uint32_t targets[], uint32_t count, c
     size_t alignment = _Alignof(ta_fan), size, offset = 0;
     *status = TA_E_NOMEM;
     if (context != NULL && context->alignment > alignment) alignment = context->alignment;
-    size = sizeof(ta_fan) + (size_t)count * sizeof(uint32_t);
+    size = sizeof(ta_fan) + (size_t)count * sizeof(ta_fan_call);
     if (context != NULL) {
         offset = (size + context->alignment - 1) & ~(context->alignment - 1);
         if (__builtin_add_overflow(offset, context->size, &size)) return NULL;
     }
     ta_fan *fan = ta_allocate(port->allocator, size, alignment);
     if (fan == NULL) return NULL;
-    *fan = (ta_fan){.chore = {NULL, go_on}, .port = port, .size = size, .alignment = alignment};
+    *fan =
+        (ta_fan){.chore = {NULL, tell_failed}, .port = port, .size = size, .alignment = alignment};
     *status = ta_fn_clone(closure, &fan->closure, port->allocator);
     if (*status != TA_OK) {
         ta_release(port->allocator, fan, size, alignment);
@@ -165,18 +173,24 @@ static ta_fan *create(ta_port *port, const uint32_t targets[], uint32_t count, c
     }
     fan->context = (char *)fan + offset;
     fan->continuable = (ta_continuable){.name = "ta_port_broadcast", .call = answer};
-    fan->unsent = fan->left = count;
-    for (uint32_t i = 0; i < count; i++) fan->targets[i] = targets == NULL ? i : targets[i];
+    fan->left = count;
+    for (uint32_t i = 0; i < count; i++)
+        fan->calls[i] = (ta_fan_call){.fan = fan, .target = targets == NULL ? i : targets[i]};
     return fan;
 }
 
-/* What cannot be done here and now comes with the next poll: nothing is reduced from within. */
+/* Nothing is reduced from within: what failed is told in the next poll, and so is that there are
+ * no targets. */
 static void begin(ta_fan *fan) {
-    bool has_failed = call_targets(fan, false);
-    if (has_failed || fan->left == 0)
-        ta_port_add_chore(fan->port, &fan->chore);
-    else if (fan->unsent != 0)
-        hold(fan);
+    for (uint32_t i = 0; i < fan->left; i++) {
+        ta_fan_call *call = &fan->calls[i];
+        call->status = ta_call_is_waited(fan->port, call->target) ? TA_E_FULL : try_call(call);
+        if (call->status == TA_E_FULL) call->status = wait_for_room(call);
+        if (call->status == TA_OK) continue;
+        call->next = fan->failed;
+        fan->failed = call;
+    }
+    if (fan->failed != NULL || fan->left == 0) ta_port_add_chore(fan->port, &fan->chore);
 }
 
 ta_status ta_port_broadcast(ta_port *port, const uint32_t targets[], uint32_t count,

@@ -269,14 +269,6 @@ void ta_port_do_chores(ta_port *port) {
     }
 }
 
-void ta_port_wake_held(ta_port *port) {
-    while (__builtin_expect(port->held != NULL, 0)) {
-        ta_chore *chore = port->held;
-        port->held = chore->next;
-        ta_port_add_chore(port, chore);
-    }
-}
-
 /* ---- bells ------------------------------------------------------------------------------------ */
 
 /* The receiver of a link to `seat` has freed cells, or is gone. */
@@ -285,7 +277,7 @@ static void hear_of_room(ta_port *port, uint32_t seat) {
     if (link == NULL) return;
     ta_link_recover(link);
     if (link->out.urgent != NULL) ta_link_recover(link->out.urgent);
-    ta_port_wake_held(port);
+    ta_calls_hear_of_room(link);
     ta_link_has_room(port, link); /* a dead one, too: who waits asks again, and is told */
 }
 

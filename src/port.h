@@ -133,8 +133,8 @@ struct ta_port {
 
     /* Read by those who send. Relaxed: it is advice; what slips in after it, comes back. */
     _Alignas(TA_CACHE_LINE) uint32_t accepts; /* whose messages: its index; TA_NO_PORT: closed */
-    uint32_t index;    /* the seat, and a guest's number in the upper bits */
-    uint32_t state;    /* T1, T2 */
+    uint32_t index;                           /* the seat, and a guest's number in the upper bits */
+    uint32_t state;                           /* T1, T2 */
     const void *owner; /* names the thread that attached it; NULL: nobody's. For the checks alone */
     int fd;            /* set before the first sleep on it, then immutable; -1: there is none yet */
 
@@ -144,7 +144,6 @@ struct ta_port {
     _Alignas(TA_CACHE_LINE) ta_link_ring active, active_urgent;
     ta_link *dirty;
     ta_chore *chores; /* for the next poll */
-    ta_chore *held;   /* fan-outs that wait for room: become chores when there may be some */
     struct ta_inbox *inbox;
     bool is_polling, inbox_rests, is_drained;
     bool sleeps_on_fd;
@@ -377,11 +376,9 @@ void ta_link_die(ta_link *link);
 
 /* Flushes, and has all lanes rest. False: there is something to do. */
 bool ta_port_rest(ta_port *port);
-/* Has something done in the next poll; has what is there done now, and what waits for room. */
+/* Has something done in the next poll; has what is there done now. */
 void ta_port_add_chore(ta_port *port, ta_chore *chore);
 void ta_port_do_chores(ta_port *port);
-/* There may be room for what waits for it: makes it chores. */
-void ta_port_wake_held(ta_port *port);
 /* Relocates and runs a closure, and gives it to hooks.failed if that fails: false. Takes it. */
 bool ta_port_run_closure(ta_port *port, uint32_t from, ta_fn_once *closure, const ta_move *move);
 /* What a link's move is made of: nothing is relocated to a guest, who is nowhere. */
@@ -410,6 +407,9 @@ void ta_call_drop_reply(ta_cell *cell);
 bool ta_calls_are_full(const ta_link *link);
 /* The caller, after TA_E_FULL: as ta_link_want_room(). */
 void ta_call_want_room(ta_port *port, uint32_t to, bool is_urgent);
+/* The caller: what waits for room by a link, or all that waits, is tried again in the next poll. */
+void ta_calls_hear_of_room(ta_link *link);
+void ta_calls_hear_of_all(ta_port *port);
 /* Exclusive: the continuations of what is still under way are called with TA_E_CLOSED. */
 void ta_calls_abandon(ta_link *link);
 /* Exclusive: the memory. */

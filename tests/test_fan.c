@@ -272,6 +272,149 @@ static void a_full_lane_is_waited_for(void **state) {
     end_world(&here);
 }
 
+/* Too large for a cell, so that each clone is a block, too. */
+typedef struct numbered {
+    unsigned number;
+    char bulk[100];
+} numbered;
+static unsigned clones;
+static void (*at_clone)(void);
+static ta_status clone_numbered(const numbered *value, numbered *out,
+                                const ta_allocator *allocator) {
+    (void)allocator;
+    clones++;
+    if (at_clone != NULL) at_clone();
+    *out = *value;
+    return TA_OK;
+}
+TA_TYPE(numbered, numbered, NULL, clone_numbered, NULL);
+
+/* What each port has seen of them. */
+static unsigned expected_next[PORTS + GUESTS];
+static void expect_in_order(const numbered *value) {
+    assert_int_equal(value->number, expected_next[ta_port_index(ta_port_running())]++);
+}
+TA_FN_VOID(expecting, numbered, expect_in_order);
+
+static void start_numbered(ta_port *port, const uint32_t targets[], uint32_t count, unsigned number,
+                           record *out) {
+    ta_fn closure;
+    assert_int_equal(expecting(&closure, (numbered){.number = number}, NULL), TA_OK);
+    ta_continuation done = noting_end(out);
+    assert_int_equal(ta_port_broadcast(port, targets, count, &closure, &done), TA_OK);
+    ta_fn_destroy(&closure);
+}
+
+/* Many fan-outs that wait: each target sees them in the order in which they began, and nothing is
+ * cloned in vain, however often there was no room. */
+static void those_that_wait_keep_their_order(void **state) {
+    enum { MANY = 5 * CELLS };
+    static const uint32_t targets[] = {FAR, NEAR, FAR};
+    world here = {0};
+    record out = {0};
+    (void)state;
+    make_world(&here, NULL);
+    memset(expected_next, 0, sizeof expected_next);
+    clones = 0;
+    for (unsigned i = 0; i < MANY; i++) {
+        start_numbered(here.ports[0], &targets[i % 2], 2, i, &out); /* NEAR first, or FAR */
+        ta_port_poll(here.ports[0], 1);
+    }
+    pump(&here);
+    assert_int_equal(out.count, MANY);
+    assert_int_equal(out.status, TA_OK);
+    assert_int_equal(expected_next[FAR], MANY);
+    assert_int_equal(expected_next[NEAR], MANY);
+    assert_int_equal(clones, MANY + 2 * MANY); /* each fan-out's own, and one for each target */
+    end_world(&here);
+}
+
+/* Nor does one that begins when there is room for it, and not yet for those before it. */
+static unsigned begun;
+static void begin_another(record_pointer *out, ta_status status);
+TA_CONTINUATION_VOID(beginning_another, record_pointer, begin_another);
+static void begin_one(ta_port *port, record *out) {
+    static const uint32_t far[] = {FAR};
+    ta_fn closure;
+    assert_int_equal(expecting(&closure, (numbered){.number = begun++}, NULL), TA_OK);
+    ta_continuation done = beginning_another(out);
+    assert_int_equal(ta_port_broadcast(port, far, 1, &closure, &done), TA_OK);
+    ta_fn_destroy(&closure);
+}
+static void begin_another(record_pointer *out, ta_status status) {
+    note_end(out, status);
+    if (begun < 20 * CELLS) begin_one(ta_port_running(), *out);
+}
+
+static void who_begins_later_waits_behind_them(void **state) {
+    world here = {0};
+    record out = {0};
+    (void)state;
+    make_world(&here, NULL);
+    memset(expected_next, 0, sizeof expected_next);
+    begun = 0;
+    for (unsigned i = 0; i < 5 * CELLS; i++) begin_one(here.ports[0], &out);
+    pump(&here);
+    assert_int_equal(out.count, 20 * CELLS);
+    assert_int_equal(out.status, TA_OK);
+    assert_int_equal(expected_next[FAR], 20 * CELLS);
+    end_world(&here);
+}
+
+/* One full target keeps nobody from the others. */
+static void who_has_room_does_not_wait_for_others(void **state) {
+    static const uint32_t both[] = {FAR, NEAR};
+    world here = {0};
+    record out = {0};
+    (void)state;
+    make_world(&here, NULL);
+    memset(expected_next, 0, sizeof expected_next);
+    for (unsigned i = 0; i < 3 * CELLS; i++) {
+        start_numbered(here.ports[0], both, 2, i, &out);
+        ta_port_flush(here.ports[0]);
+        ta_port_poll(here.ports[NEAR], 64);
+        ta_port_poll(here.ports[0], 64);
+    }
+    assert_int_equal(expected_next[NEAR], 3 * CELLS);
+    assert_int_equal(expected_next[FAR], 0);
+    pump(&here);
+    assert_int_equal(expected_next[FAR], 3 * CELLS);
+    assert_int_equal(out.count, 3 * CELLS);
+    end_world(&here);
+}
+
+/* Cloning is the user's code, and may use up the room that was there before. */
+static ta_port *filled;
+static void fill_up(void) {
+    ta_fn_once filler;
+    ta_status status;
+    if (clones != 2) return; /* the first one is the fan-out's own */
+    do {
+        assert_int_equal(nothing_at_all(&filler, (sum){0, 0}, NULL), TA_OK);
+        status = ta_port_send(filled, FAR, &filler);
+    } while (status == TA_OK);
+    assert_int_equal(status, TA_E_FULL);
+}
+static void a_clone_may_use_up_the_room(void **state) {
+    static const uint32_t far[] = {FAR};
+    world here = {0};
+    record out = {0};
+    (void)state;
+    make_world(&here, NULL);
+    memset(expected_next, 0, sizeof expected_next);
+    clones = 0;
+    filled = here.ports[0];
+    at_clone = fill_up;
+    start_numbered(here.ports[0], far, 1, 0, &out);
+    at_clone = NULL;
+    start_numbered(here.ports[0], far, 1, 1, &out);
+    pump(&here);
+    assert_int_equal(out.count, 2);
+    assert_int_equal(out.status, TA_OK);
+    assert_int_equal(expected_next[FAR], 2);
+    end_world(&here);
+}
+
 /* ---- refused ---------------------------------------------------------------------------------- */
 
 TA_CONTINUATION(noting_long, record_pointer, ta_long, note_long);
@@ -493,6 +636,10 @@ int main(int argc, char **argv) {
         cmocka_unit_test(requests_that_come_back_are_reduced),
         cmocka_unit_test(more_targets_than_room),
         cmocka_unit_test(a_full_lane_is_waited_for),
+        cmocka_unit_test(those_that_wait_keep_their_order),
+        cmocka_unit_test(who_begins_later_waits_behind_them),
+        cmocka_unit_test(who_has_room_does_not_wait_for_others),
+        cmocka_unit_test(a_clone_may_use_up_the_room),
         cmocka_unit_test(misuse_is_refused),
         cmocka_unit_test(what_cannot_be_cloned_is_refused),
         cmocka_unit_test(every_allocation_may_fail),

@@ -11,16 +11,19 @@
  *
  * Each target gets a clone, by a call of its own (ta/call.h). A target that has no room at the
  * moment gets its clone later, from the caller's ta_port_poll(), so a fan-out goes to more targets
- * than there is room for; messages that are sent after it may overtake those. One that cannot be
- * called at once for another reason is tried once more in the next poll, where its failure is told.
- * The caller may be a target, and a target may be named twice.
+ * than there is room for. Fan-outs that wait for the same target do so in the order in which they
+ * began, and keep nobody from other targets; what is sent or called after them by other means may
+ * overtake them. While one waits it costs nothing: it is looked at when a call to that target is
+ * over, or the lane there has room, and cloned when there is room for the clone. What fails at once
+ * for another reason is told in the next poll. The caller may be a target, and a target may be named
+ * twice.
  *
  * `targets` (copied) are indices of ports; NULL, with a count of 0: all ports of the mesh, and no
  * guests. Without any target the completion comes with the next poll. It always comes once,
  * also when the port closes, or the mesh is destroyed.
  *
- * Thread rules are those of ta/port.h. Memory: one block for each fan-out, made at its beginning,
- * and what clones and calls take.
+ * Thread rules are those of ta/port.h. Memory: one block for each fan-out, made at its beginning
+ * (24 bytes for each target, beside the context), and what clones and calls take.
  */
 #ifndef TA_FAN_H
 #define TA_FAN_H
