@@ -72,6 +72,18 @@ ta_status ta_port_detach(ta_port *port) {
     return TA_OK;
 }
 
+void *ta_port_context(const ta_port *port) {
+    if (port == NULL) return NULL;
+    TA_CHECK_OWNER(port);
+    return port->hooks.context;
+}
+
+void ta_port_set_context(ta_port *port, void *context) {
+    if (port == NULL) return;
+    TA_CHECK_OWNER(port);
+    port->hooks.context = context;
+}
+
 uint32_t ta_port_index(const ta_port *port) {
     return port == NULL ? TA_NO_PORT : ta_load_relaxed_u32(&port->index);
 }

@@ -194,6 +194,57 @@ static void words_without_a_hook_are_counted_as_failed(void **state) {
     assert_int_equal(sums.run, 0);
 }
 
+/* ---- what belongs to whom it runs at ---------------------------------------------------------- */
+
+/* What a thread of a daemon has for itself. */
+typedef struct shard {
+    uint64_t sum;
+} shard;
+
+static void sum_words(void *context, ta_port *port, uint32_t from, const uint64_t words[],
+                      uint32_t count) {
+    shard *own = context;
+    (void)port;
+    (void)from;
+    for (uint32_t i = 0; i < count; i++) own->sum += words[i];
+}
+
+static void add_here(ticket *self) {
+    shard *own = ta_port_context(ta_port_running());
+    own->sum += self->value;
+}
+TA_FN_ONCE_VOID(adding_here, ticket, add_here);
+
+/* One set of hooks for all, and a context for each. */
+static void each_port_has_its_own_context(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    shard shards[PORTS] = {{0}};
+    const ta_port_hooks hooks = {.context = &world, .words = sum_words};
+    ta_fn_once closure;
+    make_world(&world, NULL);
+    for (uint32_t i = 0; i < PORTS; i++) {
+        assert_ptr_equal(ta_port_context(world.ports[i]), &world);
+        assert_int_equal(ta_port_detach(world.ports[i]), TA_OK);
+        assert_null(ta_port_context(world.ports[i]));
+        assert_int_equal(ta_port_attach(world.ports[i], &hooks), TA_OK);
+        assert_ptr_equal(ta_port_context(world.ports[i]), &world);
+        ta_port_set_context(world.ports[i], &shards[i]);
+        assert_ptr_equal(ta_port_context(world.ports[i]), &shards[i]);
+    }
+    assert_int_equal(ta_port_send_word(world.ports[0], FAR, 5), TA_OK);
+    assert_int_equal(adding_here(&closure, (ticket){7}, NULL), TA_OK);
+    assert_int_equal(ta_port_send(world.ports[0], FAR, &closure), TA_OK);
+    assert_int_equal(ta_port_send_word(world.ports[FAR], NEAR, 11), TA_OK);
+    pump(&world);
+    assert_int_equal(shards[FAR].sum, 12);
+    assert_int_equal(shards[NEAR].sum, 11);
+    assert_int_equal(shards[0].sum, 0);
+    assert_null(ta_port_context(NULL));
+    ta_port_set_context(NULL, &world);
+    end_world(&world);
+}
+
 /* ---- what closures may do --------------------------------------------------------------------- */
 
 static void send_on(ticket *self) {
@@ -379,6 +430,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(messages_of_a_pair_keep_their_order),
         cmocka_unit_test(a_port_sends_to_itself),
         cmocka_unit_test(words_without_a_hook_are_counted_as_failed),
+        cmocka_unit_test(each_port_has_its_own_context),
         cmocka_unit_test(closures_send_and_the_end_of_the_poll_flushes),
         cmocka_unit_test(a_poll_within_a_poll_does_nothing),
         cmocka_unit_test(results_of_closures_are_destroyed),

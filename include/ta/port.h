@@ -144,6 +144,13 @@ TA_API ta_status ta_mesh_attach_guest(ta_mesh *mesh, const ta_port_hooks *hooks,
  * TA_E_BUSY otherwise, or from within a poll. */
 TA_API ta_status ta_port_detach(ta_port *port);
 
+/* The context that its hooks are given; ta_port_set_context() puts another in its place, so that
+ * each thread has its own where one set of hooks serves all (ta/runtime.h). A closure finds what
+ * belongs to the thread that runs it by ta_port_context(ta_port_running()). NULL where nobody set
+ * one, and once the port is detached. The owner, also from within a poll. Wait-free. */
+TA_API void *ta_port_context(const ta_port *port);
+TA_API void ta_port_set_context(ta_port *port, void *context);
+
 /* Its index, by which others name it (that of a guest is not below ta_mesh_port_count()); its
  * affinity; its mesh; the allocator of its place. Any thread. Wait-free. */
 TA_API uint32_t ta_port_index(const ta_port *port);

@@ -57,7 +57,9 @@ typedef struct ta_runtime_hooks {
     /* Last, in each thread whose start succeeded: no message runs any more, in any of them. The port
      * is closed, but not yet detached. */
     void (*stop)(void *context, ta_port *port);
-    ta_port_hooks ports; /* those of each port, with a context of their own; also stall reports */
+    /* Those of each port, also stall reports. Their context is one for all, unless `start` gives each
+     * port its own: ta_port_set_context(). */
+    ta_port_hooks ports;
 } ta_runtime_hooks;
 
 /* All zero is not enough: it takes mesh.registry. 0 for a number means its default; `reserved` must
