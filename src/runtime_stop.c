@@ -2,8 +2,8 @@
  *
  * How the threads of a runtime stop together.
  *
- * Nothing under way. A member that found nothing to do, and has all its lanes rest, counts itself as
- * quiet; before it takes another turn, it counts itself out again. Both take the mutex. So whoever
+ * Nothing under way. A member that found nothing to do, whose drain hook has nothing left, and which
+ * has all its lanes rest, counts itself as quiet; before it takes another turn, it counts itself out again. Both take the mutex. So whoever
  * finds, with the mutex held, that all members are quiet, finds them standing still: no message runs
  * and none is sent by them until the mutex is free. What they counted before, is visible. If then
  * each link to a member has as many messages ended as were sent, and no member's bell is rung, no
@@ -146,14 +146,23 @@ static void give_up_quiescing(ta_runtime *runtime) {
     pthread_mutex_unlock(&runtime->mutex);
 }
 
+/* Has the daemon's own work come to its end in this thread? */
+static bool ask_drained(ta_runtime_thread *self) {
+    const ta_runtime_hooks *hooks = &self->runtime->hooks;
+    return hooks->drain == NULL || hooks->drain(hooks->context, self->port);
+}
+
 static void quiesce(ta_runtime_thread *self) {
     ta_runtime *runtime = self->runtime;
     uint64_t deadline = read_deadline(runtime);
     while (ta_runtime_phase_of(runtime) == TA_RUNTIME_QUIESCING) {
         bool did = ta_runtime_turn(self);
+        bool is_drained = ask_drained(self);
         uint64_t left = time_left(runtime, deadline);
         if (left == 0) {
             give_up_quiescing(runtime);
+        } else if (!did && !is_drained) {
+            ta_runtime_sleep(self, ask(self, left));
         } else if (!did) {
             uint64_t longest = ask(self, left);
             if (!ta_port_rest(self->port)) continue; /* which also tells who waits for room */

@@ -65,6 +65,104 @@ static void a_stop_waits_for_poll_hooks(void **state) {
     ta_registry_destroy(registry);
 }
 
+/* Thread 0 has promised PIECES answers, one after the other, each of which thread 1 has a part in. In
+ * between there is no message under way, and both sleep. */
+static void come_back(world_pointer *all) {
+    atomic_fetch_sub(&(*all)->work, 1);
+    atomic_store(&(*all)->waits, 0);
+}
+TA_FN_ONCE_VOID(coming_back, world_pointer, come_back);
+
+static void go_there(world_pointer *all) {
+    ta_fn_once back;
+    assert_int_equal(coming_back(&back, *all, NULL), TA_OK);
+    assert_int_equal(ta_port_send(ta_port_running(), 0, &back), TA_OK); /* is not refused yet */
+}
+TA_FN_ONCE_VOID(going_there, world_pointer, go_there);
+
+static bool keep_promises(void *context, ta_port *port) {
+    world *all = context;
+    ta_fn_once there;
+    atomic_fetch_add(&all->polled, 1);
+    if (ta_port_index(port) != 0) return true;
+    if (atomic_load(&all->work) == 0) return true;
+    if (all->stalls++ % 3 == 2 && atomic_exchange(&all->waits, 1) == 0) {
+        assert_int_equal(going_there(&there, all, NULL), TA_OK);
+        assert_int_equal(ta_port_send(port, 1, &there), TA_OK);
+    }
+    return false;
+}
+
+static void a_stop_waits_for_drain_hooks(void **state) {
+    (void)state;
+    ta_registry *registry = invented(2, NULL);
+    world all = {.work = PIECES, .sleep_for = 10000};
+    ta_runtime_options options = unpinned_options(registry);
+    options.hooks = (ta_runtime_hooks){.context = &all, .idle = on_idle, .drain = keep_promises};
+    options.grace = UINT64_MAX;
+    ta_runtime *runtime = start(&options);
+    post(runtime, 0, &all);
+    while (atomic_load(&all.run) == 0) sched_yield();
+    assert_int_equal(atomic_load(&all.polled), 0); /* nobody is asked before */
+    ta_port_figures report = stop_and_join(runtime);
+    assert_int_equal(atomic_load(&all.work), 0);
+    assert_int_equal(report.run, 1 + 2 * PIECES);
+    ta_registry_destroy(registry);
+}
+
+static bool never_agree(void *context, ta_port *port) {
+    world *all = context;
+    (void)port;
+    atomic_fetch_add(&all->polled, 1);
+    return false;
+}
+
+static void drain_hooks_have_the_grace_and_no_longer(void **state) {
+    (void)state;
+    ta_registry *registry = invented(2, NULL);
+    world all = {0};
+    ta_runtime_options options = unpinned_options(registry);
+    options.hooks = (ta_runtime_hooks){.context = &all, .drain = never_agree, .stop = on_stop};
+    options.grace = 2000000;
+    stop_and_join(start(&options));
+    assert_true(atomic_load(&all.polled) >= 2);
+    assert_int_equal(atomic_load(&all.stopped), 2);
+    ta_registry_destroy(registry);
+}
+
+/* Thread 1 agrees, and is given something by thread 0 afterwards, which takes it some time. */
+static void give(world_pointer *all) { atomic_store(&(*all)->work, PIECES); }
+TA_FN_ONCE_VOID(giving, world_pointer, give);
+
+static bool agree_until_given(void *context, ta_port *port) {
+    world *all = context;
+    ta_fn_once gift;
+    if (ta_port_index(port) == 1) {
+        atomic_fetch_add(&all->polled, 1);
+        return atomic_load(&all->work) == 0 || atomic_fetch_sub(&all->work, 1) == 1;
+    }
+    if (atomic_load(&all->polled) == 0) return false; /* thread 1 has not been asked yet */
+    if (atomic_exchange(&all->waits, 1) != 0) return true;
+    assert_int_equal(giving(&gift, all, NULL), TA_OK);
+    assert_int_equal(ta_port_send(port, 1, &gift), TA_OK);
+    return true;
+}
+
+static void who_has_drained_is_asked_again(void **state) {
+    (void)state;
+    ta_registry *registry = invented(2, NULL);
+    world all = {.sleep_for = 10000};
+    ta_runtime_options options = unpinned_options(registry);
+    options.hooks =
+        (ta_runtime_hooks){.context = &all, .idle = on_idle, .drain = agree_until_given};
+    options.grace = UINT64_MAX;
+    stop_and_join(start(&options));
+    assert_int_equal(atomic_load(&all.waits), 1);
+    assert_int_equal(atomic_load(&all.work), 0);
+    assert_true(atomic_load(&all.polled) > PIECES);
+    ta_registry_destroy(registry);
+}
+
 /* In one thread, while the other one takes turns that find nothing. */
 static void stop_and_wait_for_turns(world_pointer *all) {
     ta_runtime_stop(ta_runtime_running());
@@ -314,6 +412,9 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stop_waits_for_who_waits_for_room),
         cmocka_unit_test(a_stop_waits_for_poll_hooks),
+        cmocka_unit_test(a_stop_waits_for_drain_hooks),
+        cmocka_unit_test(drain_hooks_have_the_grace_and_no_longer),
+        cmocka_unit_test(who_has_drained_is_asked_again),
         cmocka_unit_test(who_is_not_to_sleep_takes_turns_while_stopping),
         cmocka_unit_test(a_bell_that_was_answered_is_not_waited_for),
         cmocka_unit_test(a_stop_is_not_overlooked),

@@ -15,8 +15,9 @@
  *
  * Stopping. ta_runtime_stop() asks; the threads do the rest, together, in five steps, each of which
  * begins when all of them have ended the one before:
- *   1. they go on as before, until no message is under way to any of them and no poll hook finds
- *      anything to do: chains of closures come to their end. For at most options.grace
+ *   1. they go on as before, until no message is under way to any of them, no poll hook finds
+ *      anything to do, and all drain hooks agree: chains of closures come to their end, and so does
+ *      what the daemon has promised its own clients. For at most options.grace
  *   2. each closes its port: from here on sends are answered TA_E_CLOSED
  *   3. each flushes: what was accepted before is in its receiver's sight now
  *   4. each drains its port: what was accepted runs, calls are answered; for at most options.grace,
@@ -54,6 +55,11 @@ typedef struct ta_runtime_hooks {
      * of the daemon's own is, for `timeout` nanoseconds at most (UINT64_MAX: without end):
      * epoll_wait() and its like. What became ready is better done in `poll`. */
     void (*wait)(void *context, ta_port *port, int fd, uint64_t timeout);
+    /* In each turn of step 1 of a stop, after `poll`: the first one tells that there is a stop. Has
+     * all that is the daemon's own come to its end here (its listener is closed, its clients have
+     * their replies)? It may be undone by what other threads send meanwhile, so it is asked again as
+     * long as the step lasts. NULL: yes. */
+    bool (*drain)(void *context, ta_port *port);
     /* Last, in each thread whose start succeeded: no message runs any more, in any of them. The port
      * is closed, but not yet detached. */
     void (*stop)(void *context, ta_port *port);
