@@ -10,11 +10,23 @@
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
+/* A line's address decides which part of the last-level cache looks after it, and that makes a
+ * difference of a fifth and more. A queue's lines are many, so a floor on one place alone would be a
+ * matter of luck: a repetition goes through so many places. */
+enum { PLACES = 16, STAY = 64 };
+_Static_assert((PAIR_TRIPS - PAIR_TRIPS_WARM_UP) % (PLACES * STAY) == 0, "the same time at each");
+_Static_assert(PAIR_TRIPS_WARM_UP % PLACES == 0, "each is warm");
+
 typedef struct lines {
     struct {
         _Alignas(2 * TA_CACHE_LINE) uint64_t value; /* pairs with itself: X0 store, X1 load */
-    } line[2];
+    } line[PLACES][2];
 } lines;
+
+/* Warming up visits all of them in turn, measuring stays at each for a while. */
+static inline unsigned place_of(const pair_job *job, uint64_t k) {
+    return (unsigned)((k < job->warm_up ? k : k / STAY) % PLACES);
+}
 
 static void *create_lines(void) {
     return ta_allocate_zeroed(pair_memory(), 1, sizeof(lines), _Alignof(lines));
@@ -35,8 +47,9 @@ static inline __attribute__((always_inline)) void line_forth(measure_duo *duo, p
     lines *memory = job->forth;
     for (uint64_t k = 0; k < job->count; k++) {
         if (k == job->warm_up) job->start_ns = duo_now();
-        ta_store_release_u64(&memory->line[0].value, 2 * k + 1); /* X0 */
-        if (!await(duo, &memory->line[back].value, 2 * k + 2)) return;
+        unsigned place = place_of(job, k);
+        ta_store_release_u64(&memory->line[place][0].value, 2 * k + 1); /* X0 */
+        if (!await(duo, &memory->line[place][back].value, 2 * k + 2)) return;
     }
     job->end_ns = duo_now();
     job->finished = true;
@@ -46,8 +59,9 @@ static inline __attribute__((always_inline)) void line_back(measure_duo *duo, pa
                                                             int back) {
     lines *memory = job->forth;
     for (uint64_t k = 0; k < job->count; k++) {
-        if (!await(duo, &memory->line[0].value, 2 * k + 1)) return;
-        ta_store_release_u64(&memory->line[back].value, 2 * k + 2); /* X0 */
+        unsigned place = place_of(job, k);
+        if (!await(duo, &memory->line[place][0].value, 2 * k + 1)) return;
+        ta_store_release_u64(&memory->line[place][back].value, 2 * k + 2); /* X0 */
     }
 }
 
