@@ -83,23 +83,6 @@ static inline void set_state(ta_call_place *place, uint32_t state) {
     ta_store_relaxed_u32(&place->state, generation << 2 | state);
 }
 
-/* A free place gets a call. */
-static inline uint64_t begin_call(ta_calls *calls, const ta_link *link,
-                                  ta_continuation *continuation, bool is_cancellable) {
-    uint32_t index = calls->free;
-    ta_call_place *place = &calls->places[index];
-    calls->free = place->next;
-    set_state(place, is_cancellable ? TA_CALL_PENDING : TA_CALL_STARTED);
-    calls->port->under_way++;
-    if (continuation != NULL) {
-        calls->continuations[index] = *continuation;
-        continuation->continuable = NULL;
-    } else {
-        calls->continuations[index].continuable = NULL;
-    }
-    return ta_call_token(link->to->seat, index, ta_load_relaxed_u32(&place->state) >> 2);
-}
-
 /* The call is over but for its continuation, and its place free. */
 static inline void end_call(ta_calls *calls, uint32_t index, ta_continuation *continuation) {
     ta_call_place *place = &calls->places[index];
@@ -115,9 +98,10 @@ static inline void end_call(ta_calls *calls, uint32_t index, ta_continuation *co
 /* ---- requests --------------------------------------------------------------------------------- */
 
 /* One cell or two? */
-static inline bool is_small(const ta_callable *callable) {
-    return callable->is_boxed != 0 || callable->captured == NULL ||
-           callable->captured->size <= CELL_BYTES;
+static inline uint32_t cells_of(const ta_callable *callable) {
+    bool is_small = callable->is_boxed != 0 || callable->captured == NULL ||
+                    callable->captured->size <= CELL_BYTES;
+    return is_small ? 1 : 2;
 }
 
 static bool takes_result(const ta_continuation *continuation, const ta_type *result) {
@@ -141,15 +125,15 @@ static inline bool read_options(const ta_call_options *options, uint64_t *deadli
     return true;
 }
 
-/* There is room. */
-static inline void send_request(ta_link *link, ta_closure *request, uint64_t token,
+/* There is room for so many cells. */
+static inline void send_request(ta_link *link, ta_closure *request, uint32_t cells, uint64_t token,
                                 uint64_t deadline) {
     uint64_t callable = (uint64_t)(uintptr_t)request->callable;
     ta_link_end_words(link);
     ta_cell *cell = ta_link_cell(link);
-    if (__builtin_expect(is_small(request->callable), 1)) {
+    if (__builtin_expect(cells == 1, 1)) {
         link->out.credit--;
-        memcpy(cell->words, request->storage, CELL_BYTES);
+        ta_copy_fresh_words(cell->words, request->storage, CELL_WORDS);
         cell->words[CELL_WORDS] = token;
         cell->words[CELL_WORDS + 1] = deadline;
         ta_link_commit(link, callable | TA_CELL_CALL);
@@ -165,21 +149,47 @@ static inline void send_request(ta_link *link, ta_closure *request, uint64_t tok
     ta_count(&link->out.sent, 1);
 }
 
-/* The link for a request, with a table, and room in both. */
-static inline ta_status find_room(ta_port *port, uint32_t to, bool is_urgent,
-                                  const ta_callable *request, ta_link **link) {
-    if (__builtin_expect(ta_port_is_closed(port), 0)) return TA_E_CLOSED;
-    ta_status status = ta_link_find(port, to, is_urgent, link);
+/* There is room. What only the reply needs is written when the request is on its way. */
+static inline uint64_t start_call(ta_link *link, ta_closure *request, uint32_t cells,
+                                  ta_continuation *continuation, uint64_t deadline) {
+    ta_calls *calls = link->out.calls;
+    const uint32_t index = calls->free;
+    ta_call_place *place = &calls->places[index];
+    calls->free = place->next;
+    set_state(place, (deadline & TA_CALL_CANCELLABLE) != 0 ? TA_CALL_PENDING : TA_CALL_STARTED);
+    uint64_t token = ta_call_token(link->to->seat, index, ta_load_relaxed_u32(&place->state) >> 2);
+    TA_PROBE4(call, link->from->seat, link->out.to_index, request->callable->name, token);
+    send_request(link, request, cells, token, deadline);
+
+    calls->port->under_way++;
+    if (continuation != NULL) {
+        calls->continuations[index] = *continuation;
+        continuation->continuable = NULL;
+    } else {
+        calls->continuations[index].continuable = NULL;
+    }
+    return token;
+}
+
+/* Room in a link that has a table, and in that. */
+static inline ta_status check_room(ta_link *link, uint32_t cells) {
+    ta_status status = ta_link_room(link, cells);
     if (__builtin_expect(status != TA_OK, 0)) return status;
-    const ta_calls *calls = find_table(port, *link);
-    if (__builtin_expect(calls == NULL, 0)) return TA_E_NOMEM;
-    status = ta_link_room(*link, is_small(request) ? 1 : 2);
-    if (__builtin_expect(status != TA_OK, 0)) return status;
-    if (__builtin_expect(calls->free == TA_CALL_NONE, 0)) {
-        ta_count(&(*link)->out.refused, 1);
+    if (__builtin_expect(link->out.calls->free == TA_CALL_NONE, 0)) {
+        ta_count(&link->out.refused, 1);
         return TA_E_FULL;
     }
     return TA_OK;
+}
+
+/* The link for a request, with a table, and room in both. */
+static inline __attribute__((always_inline)) ta_status
+find_room(ta_port *port, uint32_t to, bool is_urgent, uint32_t cells, ta_link **link) {
+    if (__builtin_expect(ta_port_is_closed(port), 0)) return TA_E_CLOSED;
+    ta_status status = ta_link_find(port, to, is_urgent, link);
+    if (__builtin_expect(status != TA_OK, 0)) return status;
+    if (__builtin_expect(find_table(port, *link) == NULL, 0)) return TA_E_NOMEM;
+    return check_room(*link, cells);
 }
 
 ta_status ta_port_call(ta_port *port, uint32_t to, ta_fn_once *request,
@@ -195,20 +205,23 @@ ta_status ta_port_call(ta_port *port, uint32_t to, ta_fn_once *request,
                              !takes_result(continuation, callable->result),
                          0))
         return TA_E_INVALID;
-    ta_status status = find_room(port, to, is_urgent, callable, &link);
+    const uint32_t cells = cells_of(callable);
+    ta_status status = find_room(port, to, is_urgent, cells, &link);
     if (__builtin_expect(status != TA_OK, 0)) return status;
-    ta_calls *calls = link->out.calls;
-    bool is_cancellable = (deadline & TA_CALL_CANCELLABLE) != 0;
-    uint64_t token = begin_call(calls, link, continuation, is_cancellable);
-    TA_PROBE4(call, port->seat, to, callable->name, token);
-    send_request(link, &request->closure, token, deadline);
+    uint64_t token = start_call(link, &request->closure, cells, continuation, deadline);
     if (id != NULL) *id = token;
     return TA_OK;
 }
 
-ta_status ta_call_room(ta_port *port, uint32_t to, const ta_callable *request) {
-    ta_link *link;
-    return find_room(port, to, false, request, &link);
+ta_status ta_call_room(ta_port *port, uint32_t to, const ta_callable *request, ta_link **link) {
+    return find_room(port, to, false, cells_of(request), link);
+}
+
+ta_status ta_call_by(ta_link *link, ta_fn_once *request, ta_continuation *continuation) {
+    const uint32_t cells = cells_of(request->closure.callable);
+    ta_status status = check_room(link, cells);
+    if (status == TA_OK) (void)start_call(link, &request->closure, cells, continuation, 0);
+    return status;
 }
 
 /* Plain: this thread is its sender. */
@@ -322,7 +335,7 @@ static inline void send_reply(ta_port *port, const ta_link *link, const ta_calla
     ta_cell *cell = ta_link_cell(back);
     cell->words[0] = token;
     cell->words[1] = how;
-    memcpy(&cell->words[2], result, CELL_BYTES);
+    ta_copy_fresh_words(&cell->words[2], result, CELL_WORDS);
     ta_link_commit(back, (uint64_t)(uintptr_t)callable | TA_CELL_REPLY);
     ta_count(&back->out.sent, 1);
 }

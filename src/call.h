@@ -76,13 +76,15 @@ static inline uint32_t ta_call_generation(uint64_t token) {
 
 /* From 1 to 2^27 - 1, and again. */
 static inline uint32_t ta_call_next_generation(uint32_t generation) {
-    return generation % ((UINT32_C(1) << TA_CALL_GENERATION_BITS) - 1) + 1;
+    return generation < (UINT32_C(1) << TA_CALL_GENERATION_BITS) - 1 ? generation + 1 : 1;
 }
 
 /* ---- call.c, for fan.c ------------------------------------------------------------------------ */
 
-/* Would ta_port_call() with a request of this kind find room now? What it would say. */
-ta_status ta_call_room(ta_port *port, uint32_t to, const ta_callable *request);
+/* Would ta_port_call() with a request of this kind find room now? What it would say, and by which
+ * link; then the call by that link, whose continuation takes the result. */
+ta_status ta_call_room(ta_port *port, uint32_t to, const ta_callable *request, ta_link **link);
+ta_status ta_call_by(ta_link *link, ta_fn_once *request, ta_continuation *continuation);
 /* The queue for a target; NULL without memory. There is a link since TA_E_FULL, or somebody waits. */
 ta_call_queue *ta_call_waiting(ta_port *port, uint32_t to);
 /* Does somebody wait there? */

@@ -75,16 +75,16 @@ static void answer(void *context, ta_status status, void *result) {
 /* TA_E_FULL: it is to wait. */
 static ta_status try_call(ta_fan_call *call) {
     const ta_fan *fan = call->fan;
-    ta_port *port = fan->port;
+    ta_link *link;
     ta_fn clone;
     /* A clone that finds no room would be made in vain. */
-    ta_status status = ta_call_room(port, call->target, fan->closure.closure.callable);
-    if (status == TA_OK) status = ta_fn_clone(&fan->closure, &clone, &port->returning);
+    ta_status status = ta_call_room(fan->port, call->target, fan->closure.closure.callable, &link);
+    if (status == TA_OK) status = ta_fn_clone(&fan->closure, &clone, &fan->port->returning);
     if (status != TA_OK) return status;
     ta_continuation continuation = {.continuable = &fan->continuable};
     memcpy(continuation.storage, &call, sizeof(ta_fan_call *));
     ta_fn_once request = ta_fn_into_once(&clone);
-    status = ta_port_call(port, call->target, &request, &continuation, NULL, NULL);
+    status = ta_call_by(link, &request, &continuation);
     ta_fn_once_destroy(&request); /* empty, unless what clones it has used up the room */
     return status;
 }

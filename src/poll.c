@@ -351,7 +351,7 @@ uint32_t ta_port_poll(ta_port *port, uint32_t budget) {
     if (__builtin_expect(port->signals_due != 0, 0)) ta_port_take_signals(port);
     uint32_t handled = visit_all(port, budget);
     if (__builtin_expect(port->chores != NULL, 0)) ta_port_do_chores(port);
-    ta_port_flush(port);
+    if (port->dirty != NULL) ta_port_flush(port);
 
     ta_count(&port->polls, 1);
     if (handled == 0) ta_count(&port->idle_polls, 1);

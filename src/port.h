@@ -293,6 +293,19 @@ static inline uint32_t ta_cells_of(const ta_cell *cell) {
     return (cell->head & TA_CELL_KINDS) == TA_CELL_BIG_CALL ? 2 : 1;
 }
 
+/* Copies words that were written just now, each by a store of its own. A load of two of them, which
+ * compilers make of memcpy(), finds no single store to take them from, and waits until both are in
+ * the cache. */
+static inline void ta_copy_fresh_words(uint64_t to[], const ta_closure_word from[],
+                                       unsigned count) {
+#pragma GCC unroll 7
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t word = from[i];
+        __asm__("" : "+r"(word)); /* one load, and one store */
+        to[i] = word;
+    }
+}
+
 /* Who owns the receiving end: the next message, and its second cell if it has one. False: none. */
 static inline bool ta_link_receive(ta_link *link, ta_arrival *message, ta_cell *more) {
     if (!ta_lane_receive(link->lane, &message->cell)) return false;

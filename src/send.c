@@ -59,7 +59,7 @@ ta_status ta_link_find_room(ta_link *link, uint32_t cells) {
 
 void ta_link_publish_words(ta_link *link) {
     uint32_t count = link->out.words;
-    memcpy(ta_link_cell(link)->words, link->out.gathered, sizeof link->out.gathered);
+    ta_copy_fresh_words(ta_link_cell(link)->words, link->out.gathered, TA_CELL_WORDS_MAX);
     link->out.words = 0;
     ta_link_commit(link, (uint64_t)count << TA_CELL_COUNT_SHIFT | TA_CELL_WORDS);
 }
@@ -68,7 +68,7 @@ void ta_link_publish_words(ta_link *link) {
 static inline void put_closure(ta_link *link, ta_closure *closure) {
     TA_PROBE4(send, link->from->seat, link->out.to_index, closure->callable->name, link->is_urgent);
     link->out.credit--;
-    memcpy(ta_link_cell(link)->words, closure->storage, sizeof closure->storage);
+    ta_copy_fresh_words(ta_link_cell(link)->words, closure->storage, TA_CELL_WORDS_MAX);
     ta_link_commit(link, (uint64_t)(uintptr_t)closure->callable | TA_CELL_CLOSURE);
     closure->callable = NULL;
     ta_count(&link->out.sent, 1);

@@ -183,11 +183,14 @@ TA_END_DECLS
     TA_CONTEXT_CHECK_(NAME, CONTEXT##_value);                                                      \
     static const ta_continuable NAME##_continuable_ = {#NAME, &CONTEXT##_type, RESULT,             \
                                                        NAME##_body_, 0};                           \
+    TA_GENERATED void NAME##_make_(ta_continuation *continuation, CONTEXT##_value context) {       \
+        continuation->continuable = &NAME##_continuable_;                                          \
+        TA_CLOSURE_UNUSED_WORDS_(*continuation);                                                   \
+        __builtin_memcpy(continuation->storage, &context, sizeof context);                         \
+    }                                                                                              \
     TA_GENERATED ta_continuation NAME(CONTEXT##_value context) {                                   \
         ta_continuation continuation;                                                              \
-        continuation.continuable = &NAME##_continuable_;                                           \
-        TA_CLOSURE_UNUSED_WORDS_(continuation);                                                    \
-        __builtin_memcpy(continuation.storage, &context, sizeof context);                          \
+        NAME##_make_(&continuation, context);                                                      \
         return continuation;                                                                       \
     }                                                                                              \
     TA_SWALLOW_SEMICOLON_
@@ -199,7 +202,8 @@ TA_END_DECLS
                                 CONTEXT##_value context, const ta_call_options *options,           \
                                 ta_call_id *id) {                                                  \
         ta_fn_once request;                                                                        \
-        ta_continuation continuation = NAME##_continuation_(context);                              \
+        ta_continuation continuation; /* in place: a copy of what was just written waits for it */ \
+        NAME##_continuation__make_(&continuation, context);                                        \
         ta_status status = NAME##_request_(&request, captured, ta_port_returning_allocator(port)); \
         if (status != TA_OK) return status;                                                        \
         status = ta_port_call(port, to, &request, &continuation, options, id);                     \

@@ -164,7 +164,7 @@ TA_API const ta_allocator *ta_port_allocator(const ta_port *port);
  * threads do not meet in the allocator. Blocks must not outlive the mesh. The calls of ta/call.h and
  * ta/fan.h take their boxes from here. Any thread may allocate and release; lock-free, beyond what
  * the allocator of the place is. */
-TA_API const ta_allocator *ta_port_returning_allocator(const ta_port *port);
+TA_API __attribute__((const)) const ta_allocator *ta_port_returning_allocator(const ta_port *port);
 
 /* The port whose ta_port_poll() the calling thread is in, for closures that want to send on: NULL
  * outside. Any thread. Wait-free. */
