@@ -2,8 +2,8 @@
  *
  * Any options make a registry that keeps its promises, or an error that leaks nothing.
  *
- * The bytes choose a machine (counts, or a synthetic string put together from levels) and a rule
- * for the processors. One property function serves libFuzzer and the standalone driver
+ * The bytes choose a machine (counts, or a synthetic string put together from levels), a rule for
+ * the processors, and a list of them: any text, or one put together from ranges. One property function serves libFuzzer and the standalone driver
  * (standalone.c), which replays files.
  */
 #include "ta.h"
@@ -64,6 +64,59 @@ static void synthetic(struct input *in, char *text, size_t size) {
     }
     if (present & 0x80) used += (size_t)snprintf(text + used, size - used, "nonsense ");
     snprintf(text + used, size - used, "pu:%u", take(in) % 5);
+}
+
+enum { LIST_SIZE = 64 };
+
+/* What is listed, as far as it is below LISTED_MAX; the machine may have more processors. */
+enum { LISTED_MAX = 1024 };
+
+struct list {
+    char text[LIST_SIZE];
+    bool is_made; /* of ranges, and so it is a list */
+    bool listed[LISTED_MAX];
+};
+
+/* Of up to 4 ranges of numbers below LISTED_MAX. */
+static void list_of_ranges(struct input *in, struct list *list) {
+    size_t used = 0;
+    list->is_made = true;
+    for (unsigned ranges = 1 + take(in) % 4; ranges > 0; ranges--) {
+        unsigned shape = take(in), first = take(in) << (shape & 1);
+        if (shape & 8) first %= 16; /* machines are small more often than not */
+        unsigned last = first;
+        if (shape & 2) last += take(in) % (shape & 16 ? 32 : 4);
+        used += (size_t)snprintf(list->text + used, sizeof list->text - used,
+                                 shape & 4 || last != first ? "%s%u-%u" : "%s%u",
+                                 used == 0 ? "" : ",", first, last);
+        for (unsigned i = first; i <= last; i++) list->listed[i] = true;
+    }
+}
+
+/* Of the characters that lists are made of, and now and then any others. */
+static void list_of_characters(struct input *in, struct list *list) {
+    static const char characters[] = "0123456789,,--0123";
+    for (unsigned i = 0, length = take(in) % LIST_SIZE; i < length; i++) {
+        unsigned which = take(in);
+        if (which < 0xf0) which = (unsigned char)characters[which % (sizeof characters - 1)];
+        memset(&list->text[i], (int)which, 1);
+    }
+}
+
+/* Returns the text, or NULL: no list. */
+static const char *list_from(struct input *in, struct list *list) {
+    memset(list, 0, sizeof *list);
+    switch (take(in) % 4) {
+    case 1:
+        list_of_characters(in, list);
+        return list->text;
+    case 2:
+    case 3:
+        list_of_ranges(in, list);
+        return list->text;
+    default:
+        return NULL;
+    }
 }
 
 static void options_from(struct input *in, ta_registry_options *options, uint32_t counts[16],
@@ -128,6 +181,26 @@ static void check_left_out(const ta_registry *registry) {
     }
 }
 
+/* All that is listed was taken, or left out for what the rules say; the others for the list. */
+static void check_list(const ta_registry *registry, const struct list *list) {
+    const ta_left_out *left = ta_registry_left_out(registry);
+    for (uint32_t i = 0; i < ta_registry_processor_count(registry); i++) {
+        uint32_t os;
+        CHECK(ta_registry_os_processor(registry, ta_registry_affinity(registry, i), &os) == TA_OK);
+        CHECK(os < LISTED_MAX && list->listed[os]);
+    }
+    for (size_t i = 0; i < ta_registry_left_out_count(registry); i++) {
+        bool listed = left[i].os_processor < LISTED_MAX && list->listed[left[i].os_processor];
+        CHECK(listed == (left[i].reason != TA_LEFT_OUT_LIST));
+    }
+    for (uint32_t i = 0; i < LISTED_MAX; i++) { /* none was listed that is not there */
+        if (!list->listed[i]) continue;
+        size_t at = 0, count = ta_registry_left_out_count(registry);
+        while (at < count && left[at].os_processor != i) at++;
+        CHECK(at < count || !ta_affinity_is_unknown(ta_registry_find_os_processor(registry, i)));
+    }
+}
+
 static void check_memory(const ta_registry *registry) {
     ta_affinity last = ta_registry_affinity(registry, ta_registry_processor_count(registry) - 1);
     const ta_allocator *allocator = ta_registry_allocator(registry, last);
@@ -150,10 +223,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     ta_registry_options options;
     uint32_t counts[16] = {0};
     char text[128];
+    struct list list;
     ta_registry *registry = NULL;
 
     ledger.fail_in = take(&in) % 32;
     options_from(&in, &options, counts, text, sizeof text);
+    options.os_processors = list_from(&in, &list);
     options.allocator = &allocator;
     ta_status status = ta_registry_create(&options, &registry);
     ledger.fail_in = 0;
@@ -162,6 +237,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check_places(registry);
         check_left_out(registry);
         check_memory(registry);
+        if (list.is_made) check_list(registry, &list);
         if (options.processors == TA_PROCESSORS_EXACTLY)
             CHECK(ta_registry_processor_count(registry) == options.count);
         if (options.processors == TA_PROCESSORS_AT_MOST)

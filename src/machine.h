@@ -43,6 +43,7 @@ typedef struct ta_machine_units {
     size_t count;
     uint32_t memory_nodes; /* NUMA nodes that have memory; 0 or 1: nothing to place */
     bool described;        /* not the machine that we run on */
+    bool mask_alone;       /* units[] has those of the affinity mask; of others nothing is known */
 } ta_machine_units;
 
 /* Each fills *out from `allocator`; on failure *out is empty and ta_fail() was called. Options were

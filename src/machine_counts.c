@@ -9,7 +9,7 @@ ta_status ta_machine_read_counts(const ta_registry_options *options, const ta_al
                                  ta_machine_units *out) {
     uint64_t total = 0;
 
-    *out = (ta_machine_units){NULL, 0, 0, true};
+    *out = (ta_machine_units){NULL, 0, 0, true, false};
     if (options->counts_length > TA_AFFINITY_MAX)
         return ta_fail_create(TA_E_RANGE, "%zu regions in counts[]; accepted: at most %u",
                               options->counts_length, TA_AFFINITY_MAX);

@@ -25,7 +25,7 @@ ta_status ta_machine_read_flat(const ta_registry_options *options, const ta_allo
                                ta_machine_units *out) {
     size_t bytes;
 
-    *out = (ta_machine_units){NULL, 0, 0, false};
+    *out = (ta_machine_units){NULL, 0, 0, false, true};
     if (options->machine != TA_MACHINE_THIS)
         return ta_fail_create(TA_E_UNSUPPORTED, "built without hwloc, which reads descriptions; "
                                                 "accepted: this machine, or counts");

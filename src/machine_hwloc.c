@@ -428,7 +428,7 @@ static ta_status copy_machine(hwloc_topology_t topology, const ta_allocator *all
 ta_status ta_machine_read_hwloc(const ta_registry_options *options, const ta_allocator *allocator,
                                 ta_machine_units *out) {
     hwloc_topology_t topology;
-    *out = (ta_machine_units){NULL, 0, 0, options->machine != TA_MACHINE_THIS};
+    *out = (ta_machine_units){NULL, 0, 0, options->machine != TA_MACHINE_THIS, false};
     if (hwloc_topology_init(&topology) != 0) return ta_fail_create(TA_E_NOMEM, "no memory");
     ta_status status = set_source(topology, options, allocator);
     if (status == TA_OK) status = load(topology, options);

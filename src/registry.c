@@ -4,7 +4,10 @@
  */
 #include "registry.h"
 
+#include "processor_list.h"
+
 #include <errno.h>
+#include <string.h>
 
 /* ---- options ---------------------------------------------------------------------------------- */
 
@@ -52,6 +55,18 @@ static ta_status check_processors(const ta_registry_options *options) {
                           (int)options->processors, (int)TA_PROCESSORS_AT_MOST);
 }
 
+static ta_status check_list(const char *text) {
+    enum { SHOWN = 60 }; /* characters of it, so that the message has room for the rest */
+    size_t at;
+    const char *wrong = ta_processor_list_check(text, &at);
+    if (wrong == NULL) return TA_OK;
+    return ta_fail_create(TA_E_FORMAT,
+                          "os_processors '%.*s%s', character %zu: %s; accepted: numbers and "
+                          "ranges, as in 0-3,6",
+                          SHOWN, text, strnlen(text, SHOWN + 1) > SHOWN ? "..." : "", at + 1,
+                          wrong);
+}
+
 static ta_status check_options(const ta_registry_options *options) {
     ta_status status = check_machine(options);
     if (status == TA_OK) status = check_processors(options);
@@ -71,7 +86,7 @@ static ta_status check_options(const ta_registry_options *options) {
     for (size_t i = 0; i < sizeof options->reserved / sizeof *options->reserved; i++)
         if (options->reserved[i] != 0)
             return ta_fail_create(TA_E_INVALID, "reserved[%zu] is not 0", i);
-    return TA_OK;
+    return options->os_processors == NULL ? TA_OK : check_list(options->os_processors);
 }
 
 /* ---- creation --------------------------------------------------------------------------------- */
@@ -79,7 +94,7 @@ static ta_status check_options(const ta_registry_options *options) {
 void ta_machine_free(ta_machine_units *machine, const ta_allocator *allocator) {
     ta_release(allocator, machine->units, machine->count * sizeof *machine->units,
                _Alignof(ta_unit));
-    *machine = (ta_machine_units){NULL, 0, 0, machine->described};
+    *machine = (ta_machine_units){NULL, 0, 0, machine->described, machine->mask_alone};
 }
 
 static ta_status read_machine(const ta_registry_options *options, const ta_allocator *allocator,
@@ -312,6 +327,8 @@ const char *ta_left_out_reason_name(ta_left_out_reason reason) {
         return "cpuset";
     case TA_LEFT_OUT_MASK:
         return "mask";
+    case TA_LEFT_OUT_LIST:
+        return "list";
     case TA_LEFT_OUT_CORE:
         return "core";
     case TA_LEFT_OUT_QUOTA:

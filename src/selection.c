@@ -4,6 +4,8 @@
  */
 #include "selection.h"
 
+#include "processor_list.h"
+
 /* ---- sorting ---------------------------------------------------------------------------------- */
 
 static bool key_less(const ta_sort_key *a, const ta_sort_key *b) {
@@ -80,12 +82,105 @@ static uint8_t first_verdict(ta_unit_state state) {
     return OPEN;
 }
 
-/* Sets the first verdicts and the ranks; returns how many units stay open. */
+/* ---- the caller's list ------------------------------------------------------------------------ */
+
+/* Where in the ascending keys[0..count) the number stands, or would. */
+static size_t find_number(const ta_sort_key *keys, size_t count, uint32_t number) {
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (keys[middle].major < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* How many of the numbers from `first` on, at most `length`, are those of keys[0..count) one by
+ * one. Numbers ascend and differ, so that keys[i] is at least first + i, and once it is more, all
+ * that follow are, too. */
+static size_t run_length(const ta_sort_key *keys, size_t count, uint32_t first, size_t length) {
+    size_t low = 0, high = count < length ? count : length;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (keys[middle].major == first + middle)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Counts in `minor` of the keys, which ascend by the system's number: one more where a range
+ * begins, one less behind its end. So the cost does not depend on how long the ranges are and how
+ * often a processor is listed. (A count wraps after 2^32 ranges, a text of 8 GiB.) Returns the
+ * lowest number that is listed and not there, or UINT32_MAX. */
+static uint32_t count_ranges(ta_sort_key *keys, size_t count, const char *list) {
+    uint32_t missing = UINT32_MAX;
+    size_t at = 0;
+    do {
+        ta_processor_range range = {0, 0};
+        (void)ta_processor_list_next(list, &at, &range); /* was checked with the options */
+        size_t from = find_number(keys, count, range.first), length = range.last - range.first + 1;
+        size_t there = run_length(keys + from, count - from, range.first, length);
+        if (there < length && range.first + there < missing)
+            missing = (uint32_t)(range.first + there);
+        if (there == 0) continue;
+        keys[from].minor++;
+        if (from + there < count) keys[from + there].minor--;
+    } while (list[at] != 0);
+    return missing;
+}
+
+static ta_status fail_listed(const ta_machine_units *machine, uint32_t number, uint8_t verdict) {
+    const char *why = "the machine has none of that number";
+    switch (verdict) {
+    case TA_LEFT_OUT_OFFLINE:
+        why = "it is offline";
+        break;
+    case TA_LEFT_OUT_CPUSET:
+        why = "the cgroup's cpuset forbids it";
+        break;
+    case TA_LEFT_OUT_MASK:
+        why = "the affinity mask of the thread lacks it";
+        break;
+    default:
+        if (machine->mask_alone)
+            why = "the affinity mask of the thread lacks it, or the machine has none of that "
+                  "number";
+    }
+    return ta_fail_create(TA_E_TOO_FEW, "processor %u of os_processors is not usable: %s", number,
+                          why);
+}
+
+/* Closes the open units that are not listed; fails with the lowest number that is listed and no
+ * open unit. Every unit has its first verdict. */
+static ta_status keep_listed(struct work *work, const char *list) {
+    const ta_machine_units *machine = work->machine;
+    ta_sort_key *keys = work->keys;
+    uint32_t depth = 0; /* of how many ranges a unit is part */
+
+    for (size_t i = 0; i < machine->count; i++)
+        keys[i] = (ta_sort_key){machine->units[i].os_index, 0, (uint32_t)i};
+    ta_sort_keys(keys, machine->count);
+    uint32_t missing = count_ranges(keys, machine->count, list);
+    for (size_t i = 0; i < machine->count && keys[i].major < missing; i++) {
+        uint8_t *verdict = &work->verdict[keys[i].index];
+        depth += keys[i].minor;
+        if (depth == 0 && *verdict == OPEN) *verdict = TA_LEFT_OUT_LIST;
+        if (depth != 0 && *verdict != OPEN) return fail_listed(machine, keys[i].major, *verdict);
+    }
+    return missing == UINT32_MAX ? TA_OK : fail_listed(machine, missing, OPEN);
+}
+
+/* ---- the rule --------------------------------------------------------------------------------- */
+
+/* Sets the ranks, closes what one_per_core leaves out; returns how many units stay open. */
 static size_t open_units(struct work *work, bool one_per_core) {
     const ta_unit *units = work->machine->units;
     size_t usable = 0, open = 0;
     for (size_t i = 0; i < work->machine->count; i++) {
-        work->verdict[i] = first_verdict(units[i].state);
         if (work->verdict[i] == OPEN)
             work->keys[usable++] = (ta_sort_key){units[i].core, 0, (uint32_t)i};
     }
@@ -128,8 +223,8 @@ static ta_status how_many(const ta_registry_options *options, ta_os_quota quota,
         break;
     case TA_PROCESSORS_EXACTLY:
         if (open < options->count)
-            return ta_fail_create(TA_E_TOO_FEW, "asked for %u %s, %zu are usable", options->count,
-                                  what, open);
+            return ta_fail_create(TA_E_TOO_FEW, "asked for %u %s, %zu are %s", options->count, what,
+                                  open, options->os_processors == NULL ? "usable" : "listed");
         *take = options->count;
         break;
     case TA_PROCESSORS_AT_MOST:
@@ -218,8 +313,12 @@ ta_status ta_select(const ta_machine_units *machine, const ta_registry_options *
     if (machine->count >= UINT32_MAX)
         return ta_fail_create(TA_E_RANGE, "%zu processors", machine->count);
     if (!work_create(&work, allocator)) return ta_fail_create(TA_E_NOMEM, "no memory");
-    size_t open = open_units(&work, options->one_per_core);
-    ta_status status = how_many(options, quota, open, &take, &reason);
+    for (size_t i = 0; i < machine->count; i++)
+        work.verdict[i] = first_verdict(machine->units[i].state);
+    ta_status status = TA_OK;
+    if (options->os_processors != NULL) status = keep_listed(&work, options->os_processors);
+    size_t open = status == TA_OK ? open_units(&work, options->one_per_core) : 0;
+    if (status == TA_OK) status = how_many(options, quota, open, &take, &reason);
     if (status == TA_OK) {
         if (options->placement == TA_PLACEMENT_SPREAD && take < open)
             take_spread(&work, take);

@@ -19,7 +19,8 @@ typedef struct ta_selection {
 
 /* Chooses by the options' rule; `quota` counts for AUTO only. SPREAD deals the processors out one
  * by one: each region in turn, in the machine's order, as long as it has any; within a region the
- * first processor of every core before the second of any. On failure *out is empty and ta_fail()
+ * first processor of every core before the second of any. Only what the options list is open to
+ * the rule; options->os_processors was checked before. On failure *out is empty and ta_fail()
  * was called: TA_E_TOO_FEW, TA_E_RANGE, TA_E_NOMEM. O(n log n) for n units. */
 ta_status ta_select(const ta_machine_units *machine, const ta_registry_options *options,
                     ta_os_quota quota, const ta_allocator *allocator, ta_selection *out);

@@ -36,7 +36,7 @@ static void options_that_contradict_themselves(void **state) {
         {.machine = TA_MACHINE_COUNTS, .counts = counts},
         {.machine = TA_MACHINE_COUNTS, .counts_length = 1},
         {.machine = TA_MACHINE_COUNTS, .counts = counts, .counts_length = 1, .description = "x"},
-        {.reserved = {0, 0, 0, 1}},
+        {.reserved = {0, 0, 1}},
         {.allocator = &half},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
@@ -196,6 +196,10 @@ static void every_allocation_may_fail(void **state) {
                                 .counts = counts,
                                 .counts_length = 2});
     sweep((ta_registry_options){.processors = TA_PROCESSORS_ALL});
+    sweep((ta_registry_options){.machine = TA_MACHINE_COUNTS,
+                                .counts = counts,
+                                .counts_length = 2,
+                                .os_processors = "5,1-2"});
     if (!reads_descriptions()) return;
     sweep((ta_registry_options){.machine = TA_MACHINE_SYNTHETIC,
                                 .description = "node:2 core:2 pu:2",
@@ -334,10 +338,11 @@ static void unknown_and_foreign_affinities(void **state) {
 
 static void every_reason_has_a_name(void **state) {
     (void)state;
-    static const char *const names[] = {"offline", "cpuset", "mask", "core", "quota", "count"};
-    for (int i = 0; i < 6; i++)
+    static const char *const names[] = {"offline", "cpuset", "mask", "list",
+                                        "core",    "quota",  "count"};
+    for (int i = 0; i < 7; i++)
         assert_string_equal(ta_left_out_reason_name((ta_left_out_reason)i), names[i]);
-    assert_non_null(ta_left_out_reason_name((ta_left_out_reason)6));
+    assert_non_null(ta_left_out_reason_name((ta_left_out_reason)7));
 }
 
 static void a_described_machine_falls_back(void **state) {

@@ -44,7 +44,7 @@ static ta_machine_units random_machine(ta_unit units[LARGEST]) {
                              .region = 70 - 7 * below(regions),
                              .state = state < 5 ? TA_UNIT_USABLE : (ta_unit_state)(state - 4)};
     }
-    return (ta_machine_units){units, count, 1, true};
+    return (ta_machine_units){units, count, 1, true, false};
 }
 
 static ta_registry_options random_options(void) {
@@ -55,30 +55,85 @@ static ta_registry_options random_options(void) {
     return options;
 }
 
+/* Lists: which numbers are listed, and a text that says so in single numbers and ranges, in any
+ * order and some of them twice. */
+enum { NUMBERS = 1100, LIST_SIZE = 4096 };
+
+typedef struct random_list {
+    char text[LIST_SIZE];
+    bool listed[NUMBERS];
+} random_list;
+
+static void list_numbers(random_list *list, uint32_t first, uint32_t last) {
+    size_t used = strlen(list->text), room = sizeof list->text - used;
+    const char *comma = used == 0 ? "" : ",";
+    if (first == last && below(2) == 0)
+        snprintf(list->text + used, room, "%s%u", comma, first);
+    else
+        snprintf(list->text + used, room, "%s%u-%u", comma, first, last);
+    for (uint32_t i = first; i <= last; i++) list->listed[i] = true;
+}
+
+static bool is_usable(const ta_machine_units *machine, uint32_t number) {
+    for (size_t i = 0; i < machine->count; i++)
+        if (machine->units[i].os_index == number) return machine->units[i].state == TA_UNIT_USABLE;
+    return false;
+}
+
+/* Now and then with a processor that is not usable. False: nothing is usable. */
+static bool make_random_list(const ta_machine_units *machine, random_list *list) {
+    *list = (random_list){.text = ""};
+    for (uint32_t ranges = 1 + below(12); ranges > 0; ranges--) {
+        uint32_t first = machine->units[below((uint32_t)machine->count)].os_index;
+        if (!is_usable(machine, first) && below(40) != 0) continue;
+        uint32_t last = first;
+        while (is_usable(machine, last + 1) && below(4) != 0) last++;
+        if (below(100) == 0) last += below(4);
+        list_numbers(list, first, last);
+    }
+    return list->text[0] != 0;
+}
+
+/* The lowest number that is listed and not usable, or NUMBERS. */
+static uint32_t lowest_wrong(const ta_machine_units *machine, const random_list *list) {
+    uint32_t number = 0;
+    while (number < NUMBERS && (!list->listed[number] || is_usable(machine, number))) number++;
+    return number;
+}
+
 /* ---- the oracle -------------------------------------------------------------------------------- */
 
 enum { UNDECIDED = 100, CHOSEN };
 
-static uint32_t oracle_rank(const ta_machine_units *machine, size_t unit) {
+/* Not left out by the system, nor by the list. */
+static bool is_candidate(const ta_machine_units *machine, const random_list *list, size_t unit) {
+    return machine->units[unit].state == TA_UNIT_USABLE &&
+           (list == NULL || list->listed[machine->units[unit].os_index]);
+}
+
+static uint32_t oracle_rank(const ta_machine_units *machine, const random_list *list, size_t unit) {
     uint32_t rank = 0;
     for (size_t i = 0; i < unit; i++)
-        rank += machine->units[i].state == TA_UNIT_USABLE &&
-                machine->units[i].core == machine->units[unit].core;
+        rank +=
+            is_candidate(machine, list, i) && machine->units[i].core == machine->units[unit].core;
     return rank;
 }
 
 /* The one that the region gives away next, or the machine's count. */
-static size_t oracle_next(const ta_machine_units *machine, const int *fate, uint32_t region) {
+static size_t oracle_next(const ta_machine_units *machine, const random_list *list, const int *fate,
+                          uint32_t region) {
     size_t best = machine->count;
     for (size_t i = 0; i < machine->count; i++) {
         if (fate[i] != UNDECIDED || machine->units[i].region != region) continue;
-        if (best == machine->count || oracle_rank(machine, i) < oracle_rank(machine, best))
+        if (best == machine->count ||
+            oracle_rank(machine, list, i) < oracle_rank(machine, list, best))
             best = i;
     }
     return best;
 }
 
-static void oracle_spread(const ta_machine_units *machine, int *fate, size_t take) {
+static void oracle_spread(const ta_machine_units *machine, const random_list *list, int *fate,
+                          size_t take) {
     uint32_t regions[LARGEST];
     size_t region_count = 0;
     for (size_t i = 0; i < machine->count; i++) {
@@ -88,7 +143,7 @@ static void oracle_spread(const ta_machine_units *machine, int *fate, size_t tak
     }
     while (take > 0)
         for (size_t r = 0; r < region_count && take > 0; r++) {
-            size_t next = oracle_next(machine, fate, regions[r]);
+            size_t next = oracle_next(machine, list, fate, regions[r]);
             if (next == machine->count) continue;
             fate[next] = CHOSEN;
             take--;
@@ -97,7 +152,7 @@ static void oracle_spread(const ta_machine_units *machine, int *fate, size_t tak
 
 /* Decides each unit's fate; false: too few. */
 static bool oracle(const ta_machine_units *machine, const ta_registry_options *options,
-                   ta_os_quota quota, int fate[LARGEST]) {
+                   const random_list *list, ta_os_quota quota, int fate[LARGEST]) {
     size_t open = 0, take;
     int reason = TA_LEFT_OUT_COUNT;
     for (size_t i = 0; i < machine->count; i++) {
@@ -106,7 +161,8 @@ static bool oracle(const ta_machine_units *machine, const ta_registry_options *o
         if (unit == TA_UNIT_OFFLINE) fate[i] = TA_LEFT_OUT_OFFLINE;
         if (unit == TA_UNIT_CPUSET) fate[i] = TA_LEFT_OUT_CPUSET;
         if (unit == TA_UNIT_MASK) fate[i] = TA_LEFT_OUT_MASK;
-        if (unit == TA_UNIT_USABLE && options->one_per_core && oracle_rank(machine, i) > 0)
+        if (fate[i] == UNDECIDED && !is_candidate(machine, list, i)) fate[i] = TA_LEFT_OUT_LIST;
+        if (fate[i] == UNDECIDED && options->one_per_core && oracle_rank(machine, list, i) > 0)
             fate[i] = TA_LEFT_OUT_CORE;
         open += fate[i] == UNDECIDED;
     }
@@ -123,7 +179,7 @@ static bool oracle(const ta_machine_units *machine, const ta_registry_options *o
     if (options->count != 0 && take > options->count) take = options->count;
     if (open == 0) return false;
     if (options->placement == TA_PLACEMENT_SPREAD) {
-        oracle_spread(machine, fate, take);
+        oracle_spread(machine, list, fate, take);
     } else {
         for (size_t i = 0; i < machine->count && take > 0; i++)
             if (fate[i] == UNDECIDED) {
@@ -183,7 +239,9 @@ static void compare_places(const ta_machine_units *machine, const ta_selection *
 static void random_machines_agree_with_the_oracle(void **state) {
     (void)state;
     seed();
-    for (int round = 0; round < 3000; round++) {
+    uint32_t made = 0, made_of_lists = 0, refused_lists = 0;
+    for (int round = 0; round < 6000; round++) {
+        static random_list list;
         ta_unit units[LARGEST];
         int fate[LARGEST];
         ta_affinity places[LARGEST];
@@ -193,9 +251,22 @@ static void random_machines_agree_with_the_oracle(void **state) {
         ledger book = {0};
         ta_allocator allocator = ledger_allocator(&book);
         ta_selection selection;
-        bool enough = oracle(&machine, &options, quota, fate);
+        bool has_list = below(2) == 0 && make_random_list(&machine, &list);
+        uint32_t wrong = has_list ? lowest_wrong(&machine, &list) : NUMBERS;
+        if (has_list) options.os_processors = list.text;
+        bool enough =
+            oracle(&machine, &options, has_list ? &list : NULL, quota, fate) && wrong == NUMBERS;
         ta_status status = ta_select(&machine, &options, quota, &allocator, &selection);
         assert_int_equal(status, enough ? TA_OK : TA_E_TOO_FEW);
+        made += enough;
+        made_of_lists += enough && has_list;
+        if (wrong != NUMBERS) {
+            char expected[64];
+            snprintf(expected, sizeof expected, ": processor %u of os_processors ", wrong);
+            if (strstr(ta_last_error(), expected) == NULL)
+                fail_msg("'%s': %u: %s", list.text, wrong, ta_last_error());
+            refused_lists++;
+        }
         if (enough) {
             compare(&machine, fate, &selection);
             status = ta_selection_places(&machine, &selection, &allocator, places);
@@ -206,6 +277,8 @@ static void random_machines_agree_with_the_oracle(void **state) {
         assert_null(selection.chosen);
         assert_balanced(&book);
     }
+    /* Enough of each kind to have said something. */
+    assert_true(made > 2000 && made_of_lists > 600 && refused_lists > 200);
 }
 
 /* ---- by hand ----------------------------------------------------------------------------------- */
@@ -219,7 +292,7 @@ static ta_selection choose(ta_machine_units *machine, ta_registry_options option
 }
 
 static ta_machine_units flat_machine(uint32_t count) {
-    ta_machine_units machine = {calloc(count, sizeof(ta_unit)), count, 1, false};
+    ta_machine_units machine = {calloc(count, sizeof(ta_unit)), count, 1, false, false};
     assert_non_null(machine.units);
     for (uint32_t i = 0; i < count; i++) {
         machine.units[i].os_index = i;
@@ -269,7 +342,7 @@ static void small_regions_do_not_stop_the_spread(void **state) {
                         {2, 1, 0, 1, 1, TA_UNIT_USABLE}, {3, 2, 0, 1, 1, TA_UNIT_USABLE},
                         {4, 2, 0, 1, 1, TA_UNIT_USABLE}, {5, 3, 0, 2, 2, TA_UNIT_USABLE},
                         {6, 3, 0, 2, 2, TA_UNIT_USABLE}};
-    ta_machine_units machine = {units, 7, 3, true};
+    ta_machine_units machine = {units, 7, 3, true, false};
     ta_registry_options options = {
         .processors = TA_PROCESSORS_EXACTLY, .placement = TA_PLACEMENT_SPREAD, .count = 6};
     static const uint32_t expected[] = {0, 1, 2, 3, 5, 6};

@@ -54,8 +54,17 @@ typedef struct ta_registry_options {
     const ta_allocator
         *allocator; /* copied; NULL: the default; must outlive the registry, all that it
                                       allocated, and the threads it pinned */
-    uint64_t reserved[4];
+    /* NULL: any; else the only candidates, as in "0-3,6": see below. */
+    const char *os_processors;
+    uint64_t reserved[3];
 } ta_registry_options;
+
+/* `os_processors` is a list in the form of cpuset(7): the operating system's numbers, at most
+ * 1048575, in decimal, and ranges of them, with commas between and no spaces; the text is read
+ * during creation only. What is listed twice counts once, and the order is of no account. Only the
+ * listed processors are candidates, and the rules above choose among them as ever: AUTO takes as
+ * many as the CPU quota pays for, ALL takes them all. Each must be usable, or else the registry is
+ * not made: a daemon that was given processors is not to run on others, or fewer, in silence. */
 
 /* Which NUMA node is a processor's region: of the nodes that hold it, normal memory before special
  * (HBM, NVM, CXL), then the node with the fewest processors, then one with memory, then the lowest
@@ -73,8 +82,11 @@ typedef struct ta_registry_options {
  * stays allocated, and ta_last_error() tells more:
  *   TA_E_INVALID      options that contradict themselves, or `out` is NULL;
  *   TA_E_NOT_FOUND    the XML file does not exist;
- *   TA_E_FORMAT       the XML file or the synthetic string makes no machine;
- *   TA_E_TOO_FEW      EXACTLY more than are usable, or no usable processor at all;
+ *   TA_E_FORMAT       the XML file or the synthetic string makes no machine, or os_processors is
+ *                     no list: the message has the text and the place;
+ *   TA_E_TOO_FEW      EXACTLY more than are usable, or no usable processor at all, or os_processors
+ *                     has one that is not there, offline, or outside of the cpuset or the affinity
+ *                     mask: the message has the lowest such number, and why;
  *   TA_E_RANGE        more than TA_AFFINITY_MAX processors would be taken, or a synthetic string
  *                     names more;
  *   TA_E_UNSUPPORTED  SYNTHETIC or XML in a build without hwloc;
@@ -132,6 +144,7 @@ typedef enum ta_left_out_reason {
     TA_LEFT_OUT_OFFLINE = 0, /* the operating system runs nothing there */
     TA_LEFT_OUT_CPUSET,      /* the cgroup's cpuset forbids it */
     TA_LEFT_OUT_MASK,        /* the affinity mask of the creating thread (taskset) lacks it */
+    TA_LEFT_OUT_LIST,        /* os_processors does not have it */
     TA_LEFT_OUT_CORE,        /* one_per_core, and another processor of its core was preferred */
     TA_LEFT_OUT_QUOTA,       /* AUTO, and the CPU quota pays for no more */
     TA_LEFT_OUT_COUNT        /* EXACTLY or AT_MOST asked for fewer, or TA_AFFINITY_MAX are enough */
@@ -143,10 +156,11 @@ typedef struct ta_left_out {
 } ta_left_out;
 
 /* The processors that were not taken, in ascending order of the operating system's number; owned by
- * the registry. Where several reasons hold, the first of the list above is told. */
+ * the registry. Where several reasons hold, the first of the list above is told: what the system
+ * forbids before what the options leave out. */
 TA_API size_t ta_registry_left_out_count(const ta_registry *registry);
 TA_API const ta_left_out *ta_registry_left_out(const ta_registry *registry);
-/* "offline", "cpuset", "mask", "core", "quota", "count"; never NULL. */
+/* "offline", "cpuset", "mask", "list", "core", "quota", "count"; never NULL. */
 TA_API const char *ta_left_out_reason_name(ta_left_out_reason reason);
 
 /* ---- where am I ------------------------------------------------------------------------------ */
