@@ -84,6 +84,10 @@ for count in '' 0 65536 -1 +1 1.5 ' 1' '1 ' 0x10 many '<=' '<=0' '<=65536' '<4' 
     99999999999999999999; do
     bad "--processors: '$count'" topology --processors "$count"
 done
+for list in '' a 0- -1 3-1 '1,,2' '0,' ',0' '0-3:2' ' 0' '0, 1' 1048576 99999999999999999999 0x1; do
+    bad "--os-processors: '$list'" topology --os-processors "$list"
+done
+bad '--os-processors needs a value' topology --os-processors
 bad "a?b" topology $'a\nb'
 
 bad "'--bogus'" cost --bogus
@@ -99,6 +103,7 @@ for pairs in '' 0 0: :0 0:x 0:99999 all,0:0 '0:0,' '0 :0' -1:0; do
     bad 'is no pair of processors' cost --pairs "$pairs"
 done
 bad "--processors: 'x'" cost --processors x
+bad "--os-processors: 'x'" cost --os-processors x
 for option in --json --csv --html; do
     bad "$option needs a value" cost "$option"
     bad "$option: the value is empty" cost "$option" ''

@@ -18,7 +18,7 @@ schema='
     and all(.processors[]; keys == ["cache", "os_index", "processor", "region"])
     and all(.processors[][]; type == "number")
     and all(.left_out[]; keys == ["os_index", "reason"])
-    and all(.left_out[]; .reason | IN("offline", "cpuset", "mask", "core", "quota", "count"))'
+    and all(.left_out[]; .reason | IN("offline", "cpuset", "mask", "list", "core", "quota", "count"))'
 
 # Dense indices from 0, and every processor of the system stands in one list, once.
 sound='
@@ -65,6 +65,17 @@ else
     else
         is 'mask: the reason is told' json 'any(.left_out[]; .reason == "mask")'
     fi
+fi
+run "$ta" topology --json --os-processors "$last,$last-$last"
+is 'list: the one that is listed' json \
+    "$schema and $sound and ([.processors[].os_index] == [$last])"
+is 'list: the reason is told' json \
+    'all(.left_out[]; .reason | IN("list", "mask", "offline", "cpuset"))'
+run "$ta" topology --os-processors 1048575
+is 'list: none of that number' refused 1 'processor 1048575 of os_processors is not usable: '
+if [ "$allowed" != "$last" ]; then
+    run taskset -c "$last" "$ta" topology --os-processors "$allowed"
+    is 'list: outside of the mask' refused 1 'the affinity mask of the thread lacks it'
 fi
 run taskset -c "$last" "$ta" topology --json --processors 2
 is 'mask: exactly 2 of 1 fails' refused 1 'ta topology: '
@@ -119,6 +130,19 @@ machine 'all' 8 2 2 0 --synthetic "$box" --processors all
 machine 'auto' 8 2 2 0 --synthetic "$box" --processors auto
 machine 'one per core' 4 2 2 4 --synthetic "$box" --one-per-core
 is 'one per core: the siblings have a reason' json 'all(.left_out[]; .reason == "core")'
+machine 'list' 3 2 2 5 --synthetic "$box" --os-processors 6,1-2
+is 'list: these' json '[.processors[].os_index] == [1, 2, 6]'
+is 'list: the others have a reason' json 'all(.left_out[]; .reason == "list")'
+machine 'list, one per core, at most 2' 2 1 1 6 --synthetic "$box" --os-processors 1-5 \
+    --one-per-core --processors '<=2'
+is 'list, one per core, at most 2: reasons' json '[.left_out[] | [.os_index, .reason]] ==
+    [[0, "list"], [3, "core"], [4, "count"], [5, "core"], [6, "list"], [7, "list"]]'
+run "$ta" topology --synthetic "$box" --os-processors 0-3
+is 'list: in words' grep -q '^left out  4 processors  os 4-7  list: ' "$work/out"
+run "$ta" topology --synthetic "$box" --os-processors 6-9
+is 'list: one is not there' refused 1 'processor 8 of os_processors is not usable: '
+run "$ta" topology --synthetic "$box" --os-processors 0-1 --processors 3
+is 'list: exactly more than it has' refused 1 'asked for 3 processors, 2 are listed'
 machine 'spread' 2 2 2 6 --synthetic "$box" --processors 2 --spread
 is 'spread: one in each region' json '[.processors[].region] == [0, 1]'
 run "$ta" topology --synthetic "$box" --processors 3

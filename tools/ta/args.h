@@ -59,12 +59,14 @@ enum {
     TOOL_MACHINE_SYNTHETIC = 50,
     TOOL_MACHINE_XML,
     TOOL_MACHINE_PROCESSORS,
+    TOOL_MACHINE_OS_PROCESSORS,
     TOOL_MACHINE_SPREAD,
     TOOL_MACHINE_ONE_PER_CORE
 };
 #define TOOL_MACHINE_OPTIONS                                                                       \
     {TOOL_MACHINE_SYNTHETIC, "synthetic", "DESCRIPTION"}, {TOOL_MACHINE_XML, "xml", "FILE"},       \
         {TOOL_MACHINE_PROCESSORS, "processors", "auto|all|N|<=N"},                                 \
+        {TOOL_MACHINE_OS_PROCESSORS, "os-processors", "LIST"},                                     \
         {TOOL_MACHINE_SPREAD, "spread", NULL}, {                                                   \
         TOOL_MACHINE_ONE_PER_CORE, "one-per-core", NULL                                            \
     }

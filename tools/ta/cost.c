@@ -25,6 +25,7 @@ static const tool_option option_list[] = {
     {OPTION_TIME, "time", "SECONDS"},
     {OPTION_FAR, "far", "NS"},
     {TOOL_MACHINE_PROCESSORS, "processors", "auto|all|N|<=N"},
+    {TOOL_MACHINE_OS_PROCESSORS, "os-processors", "LIST"},
     {OPTION_JSON, "json", "FILE"},
     {OPTION_CSV, "csv", "FILE"},
     {OPTION_HTML, "html", "FILE"},
@@ -33,7 +34,8 @@ static const tool_option option_list[] = {
 
 static const char help_text[] =
     "usage: ta cost [--pairs all|FROM:TO[,...]] [--time SECONDS] [--far NS]\n"
-    "               [--processors auto|all|N|<=N] [--json FILE] [--csv FILE] [--html FILE]\n"
+    "               [--processors auto|all|N|<=N] [--os-processors LIST]\n"
+    "               [--json FILE] [--csv FILE] [--html FILE]\n"
     "\n"
     "Measures what a transfer costs between every ordered pair of the processors of this machine,\n"
     "and prints the medians as heat maps.\n"
@@ -45,6 +47,7 @@ static const char help_text[] =
     "  --far NS               a pair whose cache line takes this long for a round trip is far\n"
     "                         (1 to 1000000, default 200)\n"
     "  --processors ...       which processors, as for ta topology\n"
+    "  --os-processors LIST   only among these, as for ta topology\n"
     "  --json FILE            all results and samples\n"
     "  --csv FILE             a line for each sample\n"
     "  --html FILE            a page for the browser, which needs no network\n"

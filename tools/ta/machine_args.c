@@ -52,6 +52,28 @@ static bool take_processors(const tool_args *args, ta_registry_options *options)
     return true;
 }
 
+/* The library judges whether it is a list, on a machine that costs nothing and is not to blame. */
+static bool take_list(const tool_args *args, ta_registry_options *options) {
+    static const uint32_t counts[1] = {1};
+    ta_registry_options probe = {.machine = TA_MACHINE_COUNTS,
+                                 .counts = counts,
+                                 .counts_length = 1,
+                                 .os_processors = args->value};
+    ta_registry *registry;
+    ta_status status = ta_registry_create(&probe, &registry);
+
+    ta_registry_destroy(registry);
+    if (status == TA_E_FORMAT) {
+        tool_usage_error(args->command,
+                         "--os-processors: '%s' is no list of processors; accepted: the operating "
+                         "system's numbers and ranges of them, as in 0-3,6",
+                         args->value);
+        return false;
+    }
+    options->os_processors = args->value;
+    return true;
+}
+
 bool tool_machine_option(const tool_args *args, int id, ta_registry_options *options) {
     switch (id) {
     case TOOL_MACHINE_SYNTHETIC:
@@ -60,6 +82,8 @@ bool tool_machine_option(const tool_args *args, int id, ta_registry_options *opt
         return take_description(args, TA_MACHINE_XML, options);
     case TOOL_MACHINE_PROCESSORS:
         return take_processors(args, options);
+    case TOOL_MACHINE_OS_PROCESSORS:
+        return take_list(args, options);
     case TOOL_MACHINE_SPREAD:
         options->placement = TA_PLACEMENT_SPREAD;
         return true;

@@ -30,7 +30,7 @@ static const tool_option option_list[] = {
 
 static const char help_text[] =
     "usage: ta topology [--synthetic DESCRIPTION | --xml FILE] [--processors auto|all|N|<=N]\n"
-    "                   [--spread] [--one-per-core] [--json]\n"
+    "                   [--os-processors LIST] [--spread] [--one-per-core] [--json]\n"
     "\n"
     "Prints the processors that libta would use, by memory region and last-level cache, and why\n"
     "it leaves the others out.\n"
@@ -41,6 +41,9 @@ static const char help_text[] =
     "  --processors all         all that are usable\n"
     "  --processors N           exactly N, 1 to 65535; fewer is a failure\n"
     "  --processors '<=N'       at most N\n"
+    "  --os-processors LIST     only among these, which must all be usable: the operating "
+    "system's\n"
+    "                           numbers, as in 0-3,6\n"
     "  --spread                 even over the regions, instead of one region after the other\n"
     "  --one-per-core           at most one processor of each physical core\n"
     "  --json                   as JSON\n"
@@ -218,6 +221,8 @@ static const char *reason_in_words(ta_left_out_reason reason) {
         return "cpuset: the cgroup's cpuset forbids";
     case TA_LEFT_OUT_MASK:
         return "mask: not in the affinity mask (taskset)";
+    case TA_LEFT_OUT_LIST:
+        return "list: --os-processors does not have it";
     case TA_LEFT_OUT_CORE:
         return "core: another processor of the same core is used";
     case TA_LEFT_OUT_QUOTA:
