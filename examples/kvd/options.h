@@ -13,8 +13,7 @@ enum { KVD_CORES_MAX = 1024 };
 typedef struct kvd_options {
     char bind[INET6_ADDRSTRLEN]; /* a numeric address */
     uint16_t port;               /* 0: any */
-    bool cores[KVD_CORES_MAX];   /* by the operating system's number */
-    bool has_cores;              /* otherwise: all that there are */
+    const char *cores;           /* the processors, as in 0-3,6; NULL: all that may be used */
     size_t memory_max;           /* of all cores; 0: no limit */
     size_t client_memory_max;    /* of the buffers of all connections; 0: no limit */
     const char *password;        /* NULL: nobody needs one */

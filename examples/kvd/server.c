@@ -6,7 +6,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,37 +22,23 @@ const ta_port_hooks kvd_core_hooks = {.room = kvd_cross_room};
 
 /* ---- the machine ----------------------------------------------------------------------------- */
 
-/* A registry takes the processors that the calling thread may run on: so the list of the command
- * line becomes that thread's mask while it is made. */
 static bool open_registry(kvd_server *server) {
-    const kvd_options *options = &server->options;
-    ta_registry_options registry = {0};
-    cpu_set_t before, wanted;
-    if (options->has_cores) {
-        registry.processors = TA_PROCESSORS_ALL;
-        CPU_ZERO(&wanted);
-        for (uint32_t i = 0; i < KVD_CORES_MAX; i++)
-            if (options->cores[i]) CPU_SET(i, &wanted);
-        if (sched_getaffinity(0, sizeof before, &before) != 0 ||
-            sched_setaffinity(0, sizeof wanted, &wanted) != 0) {
-            KVD_ERROR("none of the processors of --cores may be used: %s", strerror(errno));
-            return false;
-        }
-    }
-    ta_status status = ta_registry_create(&registry, &server->registry);
-    if (options->has_cores) sched_setaffinity(0, sizeof before, &before);
-    if (status != TA_OK) {
-        KVD_ERROR("%s", ta_last_error());
+    const char *cores = server->options.cores;
+    const ta_registry_options registry = {.processors = cores == NULL ? TA_PROCESSORS_AUTO
+                                                                      : TA_PROCESSORS_ALL,
+                                          .os_processors = cores};
+    if (ta_registry_create(&registry, &server->registry) != TA_OK) {
+        if (cores == NULL)
+            KVD_ERROR("%s", ta_last_error());
+        else
+            KVD_ERROR("--cores %s: %s", cores, ta_last_error());
         return false;
     }
-    for (uint32_t i = 0; i < KVD_CORES_MAX; i++)
-        if (options->cores[i] &&
-            ta_affinity_is_unknown(ta_registry_find_os_processor(server->registry, i))) {
-            KVD_ERROR("processor %u of --cores may not be used", i);
-            return false;
-        }
     server->core_count = ta_registry_processor_count(server->registry);
-    return true;
+    if (server->core_count <= KVD_CORES_MAX) return true;
+    KVD_ERROR("%u processors are too many; at most %d of them may be in --cores",
+              server->core_count, KVD_CORES_MAX);
+    return false;
 }
 
 /* ---- listeners ------------------------------------------------------------------------------- */
