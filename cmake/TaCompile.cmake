@@ -45,3 +45,16 @@ function(ta_program target)
     ta_compile(${target})
     target_compile_definitions(${target} PRIVATE $<$<COMPILE_LANGUAGE:C>:_GNU_SOURCE>)
 endfunction()
+
+# What libFuzzer is to see the inside of: without it a fuzzer learns nothing from what an input does
+# there. In builds that have libFuzzer; the programs without it run as ever.
+if(TA_SANITIZE MATCHES address AND CMAKE_C_COMPILER_ID MATCHES Clang)
+    set(ta_has_libfuzzer TRUE)
+else()
+    set(ta_has_libfuzzer FALSE)
+endif()
+function(ta_fuzzed target)
+    if(ta_has_libfuzzer)
+        target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+    endif()
+endfunction()
