@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * The memory of one region: an allocator that places on the region's NUMA node, or one that passes
- * on to the registry's own allocator and counts.
+ * The memory of one processor in its region: an allocator that places on the region's NUMA node, or
+ * one that passes on to the registry's own allocator and counts. One for each processor, so that
+ * threads which are pinned to theirs meet in no mutex and on no counter.
  *
- * Which of the two is decided once, by a trial page when the region is made, and holds for its
- * life. So release() knows where memory belongs without a header in front of it: in a placing
- * region everything is mapped here, in any other everything comes from the base allocator.
+ * Which of the two is decided once, by a trial page, and holds for its life. So release() knows where
+ * memory belongs without a header in front of it: where memory is placed everything is mapped here,
+ * otherwise everything comes from the base allocator.
  *
- * A placing region, by max(size, alignment) rounded up to a power of two:
+ * Where it is placed, by max(size, alignment) rounded up to a power of two:
  *   up to TA_BLOCK_MAX  blocks of one size class, carved from chunks of TA_CHUNK_SIZE that are all of
- *                       that class, aligned to their own size; a released block goes to the front of its class's list
+ *                       that class, aligned to their own size; a released block goes to the front of
+ *                       its class's list
  *   above               a mapping of its own, in whole pages
- * Chunks stay until the region goes. Where a mapping later finds no more room on the node, its
+ * Chunks stay until all goes. Where a mapping later finds no more room on the node, its
  * pages come from another, and it counts as a fallback when the system said so at once. Out of
  * memory is NULL: with the base allocator as a second choice, release() could not tell.
  */
@@ -31,7 +33,7 @@
 typedef enum ta_region_rule {
     TA_REGION_NOTHING_TO_PLACE, /* one memory node: the base allocator, counted as placed */
     TA_REGION_CANNOT_PLACE,     /* a described machine: the base allocator, counted as fallback */
-    TA_REGION_PLACE             /* try to; if the trial fails, as TA_REGION_CANNOT_PLACE */
+    TA_REGION_PLACE             /* on the node */
 } ta_region_rule;
 
 /* In front of the blocks that are free. */
@@ -50,23 +52,30 @@ typedef struct ta_block_class {
     unsigned char *fresh, *end;
 } ta_block_class;
 
-/* Threads share it: what follows the mutex is written under it, what stands before it is constant,
- * the counters are statistics that order nothing. */
-typedef struct ta_region_memory {
-    _Alignas(TA_CACHE_LINE) ta_allocator allocator; /* what users get; context: this region */
-    ta_allocator base;
+/* What was mapped. */
+typedef struct ta_region_pool {
     size_t page_size;
-    int32_t node;
-    bool places; /* mapped here, or from the base allocator */
-    bool counts_as_placed;
-    uint64_t placed, fallback; /* relaxed atomics */
-    pthread_mutex_t mutex;
+    pthread_mutex_t mutex; /* what follows it is written under it */
     ta_chunk *chunks,
         *unplaced_chunks; /* those on the node, and those that the system refused it */
     ta_block_class classes[TA_BLOCK_CLASSES];
+} ta_region_pool;
+
+/* A line of its own. Threads share it: the counters are statistics that order nothing, all else is
+ * constant. */
+typedef struct ta_region_memory {
+    _Alignas(TA_CACHE_LINE) ta_allocator allocator; /* what users get; context: this */
+    const ta_allocator *base;                       /* outlives this */
+    ta_region_pool *pool;      /* NULL: nothing is placed, all is from the base allocator */
+    uint64_t placed, fallback; /* relaxed atomics */
+    int32_t node;
+    bool counts_as_placed;
 } ta_region_memory;
 
-/* Cannot fail: a region that cannot place falls back. The region stays where it is until
+/* Does the system place memory on that node? */
+bool ta_region_can_place(int32_t node);
+
+/* Cannot fail: where there is no memory for a pool, nothing is placed. It stays where it is until
  * destroyed. */
 void ta_region_memory_init(ta_region_memory *region, const ta_allocator *base, int32_t node,
                            ta_region_rule rule);

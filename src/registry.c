@@ -138,32 +138,40 @@ static ta_status fill_processors(ta_registry *registry, const ta_machine_units *
     return status;
 }
 
-static ta_region_rule region_rule(const ta_machine_units *machine) {
+static ta_region_rule region_rule(const ta_machine_units *machine, int32_t node) {
     if (machine->described) return TA_REGION_CANNOT_PLACE;
-    return machine->memory_nodes <= 1 ? TA_REGION_NOTHING_TO_PLACE : TA_REGION_PLACE;
+    if (machine->memory_nodes <= 1) return TA_REGION_NOTHING_TO_PLACE;
+    return ta_region_can_place(node) ? TA_REGION_PLACE : TA_REGION_CANNOT_PLACE;
 }
 
-static ta_status fill_regions(ta_registry *registry, const ta_machine_units *machine) {
-    const ta_allocator *allocator = &registry->allocator;
-    uint32_t count = registry->places[0].region_count;
-
-    registry->nodes = ta_allocate_zeroed(allocator, count, sizeof(int32_t), _Alignof(int32_t));
-    registry->regions =
-        ta_allocate(allocator, count * sizeof *registry->regions, _Alignof(ta_region_memory));
+static ta_status fill_nodes(ta_registry *registry, const ta_machine_units *machine) {
     registry->cache_count = registry->places[0].cache_count;
-    if (registry->nodes == NULL || registry->regions == NULL) {
-        ta_release(allocator, registry->nodes, count * sizeof(int32_t), _Alignof(int32_t));
-        ta_release(allocator, registry->regions, count * sizeof *registry->regions,
-                   _Alignof(ta_region_memory));
-        return ta_fail_create(TA_E_NOMEM, "no memory for %u regions", count);
-    }
+    registry->region_count = registry->places[0].region_count;
+    registry->nodes = ta_allocate_zeroed(&registry->allocator, registry->region_count,
+                                         sizeof(int32_t), _Alignof(int32_t));
+    if (registry->nodes == NULL)
+        return ta_fail_create(TA_E_NOMEM, "no memory for %u regions", registry->region_count);
     for (uint32_t i = 0; i < registry->processor_count; i++)
         registry->nodes[registry->places[i].region] =
             machine->units[registry->selection.chosen[i]].node;
-    for (uint32_t r = 0; r < count; r++)
-        ta_region_memory_init(&registry->regions[r], allocator, registry->nodes[r],
-                              region_rule(machine));
-    registry->region_count = count; /* from here on destroy() undoes them */
+    return TA_OK;
+}
+
+static ta_status fill_memories(ta_registry *registry, const ta_machine_units *machine) {
+    const uint32_t count = registry->processor_count;
+    uint32_t region = UINT32_MAX; /* the last one's: those of a region stand together */
+    ta_region_rule rule = TA_REGION_CANNOT_PLACE;
+
+    registry->memories = ta_allocate(&registry->allocator, count * sizeof *registry->memories,
+                                     _Alignof(ta_region_memory));
+    if (registry->memories == NULL)
+        return ta_fail_create(TA_E_NOMEM, "no memory for %u processors", count);
+    for (uint32_t i = 0; i < count; i++) {
+        int32_t node = registry->nodes[registry->places[i].region];
+        if (registry->places[i].region != region) rule = region_rule(machine, node);
+        region = registry->places[i].region;
+        ta_region_memory_init(&registry->memories[i], &registry->allocator, node, rule);
+    }
     return TA_OK;
 }
 
@@ -176,7 +184,8 @@ static ta_status fill(ta_registry *registry, const ta_registry_options *options)
     status =
         ta_select(&machine, options, registry->quota, &registry->allocator, &registry->selection);
     if (status == TA_OK) status = fill_processors(registry, &machine);
-    if (status == TA_OK) status = fill_regions(registry, &machine);
+    if (status == TA_OK) status = fill_nodes(registry, &machine);
+    if (status == TA_OK) status = fill_memories(registry, &machine);
     ta_machine_free(&machine, &registry->allocator);
     return status;
 }
@@ -209,14 +218,14 @@ ta_status ta_registry_create(const ta_registry_options *options, ta_registry **o
 void ta_registry_destroy(ta_registry *registry) {
     if (registry == NULL) return;
     ta_allocator allocator = registry->allocator;
-    size_t processors = registry->processor_count, regions = registry->region_count;
+    size_t processors = registry->processor_count;
 
-    if (regions != 0) {
-        for (size_t r = 0; r < regions; r++) ta_region_memory_destroy(&registry->regions[r]);
-        ta_release(&allocator, registry->regions, regions * sizeof *registry->regions,
-                   _Alignof(ta_region_memory));
-        ta_release(&allocator, registry->nodes, regions * sizeof(int32_t), _Alignof(int32_t));
-    }
+    for (size_t i = 0; registry->memories != NULL && i < processors; i++)
+        ta_region_memory_destroy(&registry->memories[i]);
+    ta_release(&allocator, registry->memories, processors * sizeof *registry->memories,
+               _Alignof(ta_region_memory));
+    ta_release(&allocator, registry->nodes, registry->region_count * sizeof(int32_t),
+               _Alignof(int32_t));
     ta_release(&allocator, registry->places, processors * sizeof *registry->places,
                _Alignof(ta_affinity));
     ta_release(&allocator, registry->os_processors, processors * sizeof(uint32_t),
@@ -345,7 +354,7 @@ const ta_allocator *ta_registry_allocator(const ta_registry *registry, ta_affini
     if (registry == NULL) return NULL;
     switch (ta_registry_judge(registry, affinity)) {
     case TA_OK:
-        return &registry->regions[affinity.region].allocator;
+        return &registry->memories[affinity.processor].allocator;
     case TA_E_UNKNOWN_AFFINITY:
         return &registry->allocator;
     default:
@@ -357,6 +366,13 @@ ta_status ta_registry_placement(const ta_registry *registry, ta_affinity affinit
                                 ta_placement_figures *out) {
     if (out == NULL) return ta_fail(TA_E_INVALID, "out is NULL");
     ta_status status = ta_registry_check(registry, affinity);
-    if (status == TA_OK) *out = ta_region_memory_figures(&registry->regions[affinity.region]);
-    return status;
+    if (status != TA_OK) return status;
+    *out = (ta_placement_figures){0, 0};
+    for (uint32_t i = 0; i < registry->processor_count; i++) {
+        if (registry->places[i].region != affinity.region) continue;
+        ta_placement_figures more = ta_region_memory_figures(&registry->memories[i]);
+        out->placed += more.placed;
+        out->fallback += more.fallback;
+    }
+    return TA_OK;
 }

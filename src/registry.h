@@ -12,8 +12,8 @@
 
 #include "ta/registry.h"
 
-/* Immutable after ta_registry_create(), except what the regions keep for their memory. Per
- * processor: places, os_processors, by_os. Per region: nodes, regions. */
+/* Immutable after ta_registry_create(), except what is kept for memory. Per processor: places,
+ * os_processors, by_os, memories. Per region: nodes. */
 struct ta_registry {
     ta_allocator allocator;
     uint32_t processor_count, cache_count, region_count;
@@ -23,8 +23,8 @@ struct ta_registry {
     uint32_t *os_processors; /* of each place */
     uint16_t *by_os;         /* processor indices in ascending order of os_processors */
     int32_t *nodes;
-    ta_region_memory *regions;
-    ta_selection selection; /* for the processors left out */
+    ta_region_memory *memories; /* NULL: there are none yet */
+    ta_selection selection;     /* for the processors left out */
 };
 
 /* Is it one of this registry's affinities? TA_OK, TA_E_UNKNOWN_AFFINITY or TA_E_FOREIGN_AFFINITY,

@@ -53,7 +53,7 @@ static void memory_comes_home_both_ways(void **state) {
         pump(&here);
         assert_int_equal(out.status, TA_OK);
         assert_string_equal(out.text, "hello world");
-        assert_ptr_equal(out.memory, memory_of(&here, 0));
+        assert_at_home(here.ports[0], out.memory);
         end_world(&here);
     }
 }

@@ -55,7 +55,7 @@ static void gather(gathered *all, uint32_t from, ta_status status, char **result
         all->failed++;
         return;
     }
-    assert_ptr_equal(ta_block_allocator(*result), ta_port_allocator(home));
+    assert_at_home(home, ta_block_allocator(*result));
     char expected[64];
     (void)snprintf(expected, sizeof expected, "hello %u", from);
     assert_string_equal(*result, expected);

@@ -373,6 +373,37 @@ static void a_described_machine_falls_back(void **state) {
     assert_balanced(&book);
 }
 
+/* Each processor allocates for itself; a region's figures are those of all of its processors. */
+static void processors_have_allocators_of_their_own(void **state) {
+    (void)state;
+    static const uint32_t counts[] = {2, 1};
+    ta_registry *registry;
+    ta_registry_options options = {
+        .machine = TA_MACHINE_COUNTS, .counts = counts, .counts_length = 2};
+    assert_int_equal(ta_registry_create(&options, &registry), TA_OK);
+    const ta_allocator *seen[3];
+    void *memory[3];
+    for (uint32_t i = 0; i < 3; i++) {
+        seen[i] = ta_registry_allocator(registry, ta_registry_affinity(registry, i));
+        for (uint32_t j = 0; j < i; j++) {
+            ptrdiff_t apart = (const char *)seen[i] - (const char *)seen[j];
+            assert_true(apart >= TA_CACHE_LINE || apart <= -TA_CACHE_LINE);
+        }
+        memory[i] = ta_allocate(seen[i], 100, 8);
+        assert_non_null(memory[i]);
+    }
+    static const uint64_t expected[3] = {2, 2, 1};
+    for (uint32_t i = 0; i < 3; i++) {
+        ta_placement_figures figures;
+        assert_int_equal(
+            ta_registry_placement(registry, ta_registry_affinity(registry, i), &figures), TA_OK);
+        assert_int_equal(figures.placed, 0);
+        assert_int_equal(figures.fallback, expected[i]);
+    }
+    for (uint32_t i = 0; i < 3; i++) ta_release(seen[i], memory[i], 100, 8);
+    ta_registry_destroy(registry);
+}
+
 /* ---- threads ----------------------------------------------------------------------------------- */
 
 enum { THREADS = 4, ROUNDS = 2000 };
@@ -437,6 +468,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(unknown_and_foreign_affinities),
         cmocka_unit_test(every_reason_has_a_name),
         cmocka_unit_test(a_described_machine_falls_back),
+        cmocka_unit_test(processors_have_allocators_of_their_own),
         cmocka_unit_test(threads_share_a_registry),
     };
     return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);

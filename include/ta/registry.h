@@ -204,24 +204,26 @@ TA_API bool ta_registry_is_bound(const ta_registry *registry, ta_affinity affini
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-/* The allocator that places memory on the affinity's region. For the unknown affinity, the
- * registry's own allocator, which places nothing; NULL for a foreign affinity. Lives as long as the
- * registry. A machine with one memory node has nothing to place: memory comes from the registry's
- * own allocator and counts as placed. Where the machine is described, or the system cannot place,
- * it comes from there too and counts as a fallback: placement is an optimisation, never a reason
- * to fail. Any thread may allocate and release; blocking (a mutex per region). Placed memory comes
- * from mmap: up to 32 KiB in blocks of a power of two, which go back to the system when the
- * registry is destroyed, above that in whole pages, which go back when they are released. */
+/* The allocator that places memory on the affinity's region, one for each processor, so that threads
+ * which are pinned to theirs do not meet in it. For the unknown affinity, the registry's own
+ * allocator, which places nothing; NULL for a foreign affinity. Lives as long as the registry. A
+ * machine with one memory node has nothing to place: memory comes from the registry's own allocator
+ * and counts as placed. Where the machine is described, or the system cannot place, it comes from
+ * there too and counts as a fallback: placement is an optimisation, never a reason to fail. Any
+ * thread may allocate and release; blocking (a mutex per processor, where memory is placed). Placed
+ * memory comes from mmap: up to 32 KiB in blocks of a power of two, which go back to their
+ * processor's allocator, and to the system when the registry is destroyed, above that in whole
+ * pages, which go back to the system when they are released. */
 TA_API const ta_allocator *ta_registry_allocator(const ta_registry *registry, ta_affinity affinity);
 
-/* What a region's allocator did so far; each counter only grows. */
+/* What a region's allocators did so far; each counter only grows. */
 typedef struct ta_placement_figures {
     uint64_t placed;   /* allocations that the system agreed to place on the region's node, which it
                           keeps as long as the node has room */
     uint64_t fallback; /* allocations that it could not place there */
 } ta_placement_figures;
 
-/* TA_E_UNKNOWN_AFFINITY, TA_E_FOREIGN_AFFINITY, TA_E_INVALID. */
+/* TA_E_UNKNOWN_AFFINITY, TA_E_FOREIGN_AFFINITY, TA_E_INVALID. O(processors). */
 TA_API ta_status ta_registry_placement(const ta_registry *registry, ta_affinity affinity,
                                        ta_placement_figures *out);
 
