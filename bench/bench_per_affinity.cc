@@ -12,6 +12,7 @@ int main(int argc, char **argv) {
     bench::RegisterTurns(bench_count_group(), 1);
     bench::RegisterTurns(bench_handle_groups, bench_handle_group_count);
     bench::RegisterTurns(bench_making_groups, bench_making_group_count);
+    bench::RegisterTurns(&bench_allocator_group, 1);
     bench::RegisterTurns(bench_storage_group(), 1);
     bench::NameMissingStates();
     return bench::RunAll(argc, argv);

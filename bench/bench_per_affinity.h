@@ -10,6 +10,7 @@
 TA_BEGIN_DECLS
 
 extern const bench_group bench_reach_groups[], bench_handle_groups[], bench_making_groups[];
+extern const bench_group bench_allocator_group;
 extern const size_t bench_reach_group_count, bench_handle_group_count, bench_making_group_count;
 
 /* With the peers that were found. */
