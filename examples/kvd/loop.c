@@ -95,7 +95,8 @@ static bool run_threads(kvd_server *server, ta_mesh *mesh, kvd_thread threads[])
     uint32_t made = start(threads, count, &at);
     if (at.is_good) {
         kvd_server_log_ready(server);
-        kvd_server_wait(server, mesh);
+        kvd_server_wait();
+        kvd_server_drain(server, mesh);
     }
     for (uint32_t i = 0; i < made; i++) pthread_join(threads[i].thread, NULL);
     sem_destroy(&at.opened);

@@ -7,11 +7,13 @@
 #include "log.h"
 #include "server.h"
 
+static kvd_core *core_of(kvd_server *server, const ta_port *port) {
+    return kvd_cores_get(server->cores, ta_port_affinity(port));
+}
+
 static ta_status start(void *server, ta_port *port) { return kvd_core_open(server, port); }
 
-static uint32_t turn(void *server, ta_port *port) {
-    return kvd_core_turn(kvd_cores_get(((kvd_server *)server)->cores, ta_port_affinity(port)));
-}
+static uint32_t turn(void *server, ta_port *port) { return kvd_core_turn(core_of(server, port)); }
 
 static uint64_t sleep_for(void *server, ta_port *port) {
     (void)server;
@@ -21,12 +23,16 @@ static uint64_t sleep_for(void *server, ta_port *port) {
 
 static void wait_for(void *server, ta_port *port, int fd, uint64_t timeout) {
     (void)fd; /* the core's epoll has it */
-    kvd_core_wait(kvd_cores_get(((kvd_server *)server)->cores, ta_port_affinity(port)), timeout);
+    kvd_core_wait(core_of(server, port), timeout);
 }
 
-static void stop(void *server, ta_port *port) {
-    kvd_core_close(kvd_cores_get(((kvd_server *)server)->cores, ta_port_affinity(port)));
+static bool drain(void *server, ta_port *port) {
+    kvd_core *core = core_of(server, port);
+    kvd_core_begin_drain(core);
+    return core->is_done;
 }
+
+static void stop(void *server, ta_port *port) { kvd_core_close(core_of(server, port)); }
 
 static bool run(kvd_server *server) {
     ta_runtime_options options = {
@@ -36,11 +42,14 @@ static bool run(kvd_server *server) {
                   .poll = turn,
                   .idle = sleep_for,
                   .wait = wait_for,
+                  .drain = drain,
                   .stop = stop,
                   .ports = kvd_core_hooks},
         .name = "kvd",
         .unpinned = ta_registry_is_described(server->registry),
         .spin = 1, /* as in loop.c: the clients need the time */
+        /* The cores drop who does not take his replies after the first part of it. */
+        .grace = ((uint64_t)server->options.drain_timeout + 1) * 1000000000,
     };
     ta_runtime *runtime;
     options.hooks.ports.context = server;
@@ -49,7 +58,7 @@ static bool run(kvd_server *server) {
         return false;
     }
     kvd_server_log_ready(server);
-    kvd_server_wait(server, ta_runtime_mesh(runtime));
+    kvd_server_wait();
     ta_runtime_stop(runtime);
     ta_status status = ta_runtime_join(runtime, NULL);
     KVD_INFO("ended");

@@ -207,13 +207,16 @@ static void drain_here(kvd_server_pointer *pointer) {
 }
 TA_FN_ONCE_VOID(draining, kvd_server_pointer, drain_here);
 
-void kvd_server_wait(kvd_server *server, ta_mesh *mesh) {
-    static const struct timespec moment = {.tv_nsec = 1000000};
+void kvd_server_wait(void) {
     sigset_t signals;
     int which = 0;
     block_signals(&signals);
     while (sigwait(&signals, &which) != 0) continue;
     KVD_INFO("draining");
+}
+
+void kvd_server_drain(kvd_server *server, ta_mesh *mesh) {
+    static const struct timespec moment = {.tv_nsec = 1000000};
     for (uint32_t i = 0; i < server->core_count; i++) {
         ta_fn_once drain;
         if (draining(&drain, (kvd_server_pointer){server}, NULL) != TA_OK) continue;

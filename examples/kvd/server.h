@@ -35,7 +35,9 @@ void kvd_server_close(kvd_server *server);
 
 void kvd_server_log_ready(const kvd_server *server);
 
-/* Waits for SIGTERM or SIGINT (SHUTDOWN sends one), then tells all cores to drain. */
-void kvd_server_wait(kvd_server *server, ta_mesh *mesh);
+/* Waits for SIGTERM or SIGINT (SHUTDOWN sends one). */
+void kvd_server_wait(void);
+/* Tells all cores to drain, and waits until all have. */
+void kvd_server_drain(kvd_server *server, ta_mesh *mesh);
 
 #endif
