@@ -3,8 +3,8 @@
  * ta/memory.h - where memory comes from: the allocator interface and the default allocator.
  *
  * Every allocation that the library makes goes through a ta_allocator, so a daemon can count,
- * limit or place it. A registry hands out one allocator per region that places memory on the
- * region's NUMA node (ta/registry.h).
+ * limit or place it. A registry hands out an allocator for each processor, which places memory on the
+ * NUMA node of its region (ta/registry.h).
  */
 #ifndef TA_MEMORY_H
 #define TA_MEMORY_H
