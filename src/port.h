@@ -299,11 +299,8 @@ static inline uint32_t ta_cells_of(const ta_cell *cell) {
 static inline void ta_copy_fresh_words(uint64_t to[], const ta_closure_word from[],
                                        unsigned count) {
 #pragma GCC unroll 7
-    for (unsigned i = 0; i < count; i++) {
-        uint64_t word = from[i];
-        __asm__("" : "+r"(word)); /* one load, and one store */
-        to[i] = word;
-    }
+    for (unsigned i = 0; i < count; i++)
+        to[i] = *(const volatile ta_closure_word *)&from[i]; /* one load for each */
 }
 
 /* Who owns the receiving end: the next message, and its second cell if it has one. False: none. */
