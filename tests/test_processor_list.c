@@ -303,7 +303,7 @@ static uint32_t last_of(const cpu_set_t *mask) {
 static void this_machine_takes_a_list(void **state) {
     (void)state;
     cpu_set_t mask;
-    char text[32], number[16];
+    char text[40], number[16];
     assert_int_equal(sched_getaffinity(0, sizeof mask, &mask), 0);
     uint32_t last = last_of(&mask);
     snprintf(text, sizeof text, "%u,%u-%u", last, last, last);
