@@ -12,7 +12,8 @@ int main(int argc, char **argv) {
     kvd_options options;
     int status;
     if (!kvd_options_parse(argc, argv, &options, &status)) return status;
-    if (!kvd_server_open(&server, &options)) return EXIT_FAILURE;
+    status = kvd_server_open(&server, &options);
+    if (status != 0) return status;
     bool is_good = kvd_loop_run(&server);
     kvd_server_close(&server);
     return is_good ? EXIT_SUCCESS : EXIT_FAILURE;

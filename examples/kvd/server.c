@@ -22,23 +22,27 @@ const ta_port_hooks kvd_core_hooks = {.room = kvd_cross_room};
 
 /* ---- the machine ----------------------------------------------------------------------------- */
 
-static bool open_registry(kvd_server *server) {
+/* What the process exits with: 0, all is well. */
+enum { FAILED = 1, WRONG_USE = 2 };
+
+static int open_registry(kvd_server *server) {
     const char *cores = server->options.cores;
     const ta_registry_options registry = {.processors = cores == NULL ? TA_PROCESSORS_AUTO
                                                                       : TA_PROCESSORS_ALL,
                                           .os_processors = cores};
-    if (ta_registry_create(&registry, &server->registry) != TA_OK) {
+    ta_status status = ta_registry_create(&registry, &server->registry);
+    if (status != TA_OK) {
         if (cores == NULL)
             KVD_ERROR("%s", ta_last_error());
         else
             KVD_ERROR("--cores %s: %s", cores, ta_last_error());
-        return false;
+        return status == TA_E_FORMAT ? WRONG_USE : FAILED;
     }
     server->core_count = ta_registry_processor_count(server->registry);
-    if (server->core_count <= KVD_CORES_MAX) return true;
+    if (server->core_count <= KVD_CORES_MAX) return 0;
     KVD_ERROR("%u processors are too many; at most %d of them may be in --cores",
               server->core_count, KVD_CORES_MAX);
-    return false;
+    return FAILED;
 }
 
 /* ---- listeners ------------------------------------------------------------------------------- */
@@ -135,32 +139,34 @@ static void block_signals(sigset_t *signals) {
     signal(SIGPIPE, SIG_IGN);
 }
 
-static bool open_all(kvd_server *server) {
+static int open_all(kvd_server *server) {
     sigset_t signals;
     struct timespec now;
     block_signals(&signals);
     clock_gettime(CLOCK_REALTIME, &now);
     server->started = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    if (getrandom(&server->hash_seed, sizeof server->hash_seed, 0) < 0) return false;
-    if (!open_registry(server)) return false;
+    if (getrandom(&server->hash_seed, sizeof server->hash_seed, 0) < 0) return FAILED;
+    int failed = open_registry(server);
+    if (failed != 0) return failed;
     raise_descriptor_limit(&server->options, server->core_count);
     server->listeners = ta_allocate(NULL, server->core_count * sizeof(int), _Alignof(int));
-    if (server->listeners == NULL) return false;
+    if (server->listeners == NULL) return FAILED;
     for (uint32_t i = 0; i < server->core_count; i++) server->listeners[i] = -1;
-    if (!open_listeners(server)) return false;
+    if (!open_listeners(server)) return FAILED;
     ta_per_affinity_options cores = {.registry = server->registry};
     ta_status status = kvd_cores_create(&server->cores, &cores, kvd_core_make, server);
-    if (status != TA_OK) KVD_ERROR("%s", ta_last_error());
-    return status == TA_OK;
+    if (status == TA_OK) return 0;
+    KVD_ERROR("%s", ta_last_error());
+    return FAILED;
 }
 
-bool kvd_server_open(kvd_server *server, const kvd_options *options) {
+int kvd_server_open(kvd_server *server, const kvd_options *options) {
     memset(server, 0, sizeof *server);
     server->options = *options;
-    if (sem_init(&server->drained, 0, 0) != 0) return false;
-    if (open_all(server)) return true;
-    kvd_server_close(server);
-    return false;
+    if (sem_init(&server->drained, 0, 0) != 0) return FAILED;
+    int failed = open_all(server);
+    if (failed != 0) kvd_server_close(server);
+    return failed;
 }
 
 void kvd_server_close(kvd_server *server) {

@@ -28,9 +28,10 @@ typedef struct kvd_server {
     sem_t drained;               /* posted by the last of these */
 } kvd_server;
 
-/* Everything but threads and ports: reads the machine, opens the listeners. False: it has been
- * logged why not. Blocks SIGTERM and SIGINT in the calling thread and those that it makes. */
-bool kvd_server_open(kvd_server *server, const kvd_options *options);
+/* Everything but threads and ports: reads the machine, opens the listeners. Returns 0, or what the
+ * process is to exit with, as kvd_options_parse() does: it has been logged why. Blocks SIGTERM and
+ * SIGINT in the calling thread and those that it makes. */
+int kvd_server_open(kvd_server *server, const kvd_options *options);
 void kvd_server_close(kvd_server *server);
 
 void kvd_server_log_ready(const kvd_server *server);
