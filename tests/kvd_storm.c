@@ -5,10 +5,12 @@
  *   kvd_storm random PORT SECONDS SEED   pipelines, migrations, random bytes, half requests,
  *                                        connections that are cut
  *   kvd_storm many PORT COUNT            so many connections at once, each served
+ *   kvd_storm announce PORT COUNT       so many connections, each announces a value of 500 MB and
+ *                                        sends nothing of it
  *   kvd_storm slow PORT                  readers that ask for much and do not read; then they do
  *   kvd_storm restarts PORT FILE         writes and reads until the server ends the connection: a
- *                                        reply is what was written last, or null; appends to FILE
- *                                        how many replies were right
+ *                                        reply is what this client wrote; appends to FILE how many
+ *                                        rounds were right
  *
  * Exits 0 when everything was as it should be.
  */
@@ -147,6 +149,25 @@ static int run_many(unsigned long port, size_t count) {
     return 0;
 }
 
+/* ---- announce -------------------------------------------------------------------------------- */
+
+static int run_announce(unsigned long port, size_t count) {
+    static const char text[] = "*3\r\n$3\r\nSET\r\n$4\r\nhuge\r\n$500000000\r\n";
+    int good = connect_to(port), *fds = calloc(count, sizeof *fds);
+    if (fds == NULL) give_up("memory");
+    for (size_t i = 0; i < count; i++) {
+        fds[i] = connect_to(port);
+        if (!write_whole(fds[i], text, sizeof text - 1)) return 1;
+        if (!behaves(good, i)) return 1;
+    }
+    if (!asks(good, "EXISTS huge\r\n", ":0\r\n")) return 1;
+    for (size_t i = 0; i < count; i++) close(fds[i]);
+    if (!behaves(good, count)) return 1;
+    close(good);
+    free(fds);
+    return 0;
+}
+
 /* ---- slow ------------------------------------------------------------------------------------- */
 
 enum { SLOW = 4, ASKED = 64, VALUE = 1000000 };
@@ -188,17 +209,21 @@ static int run_slow(unsigned long port) {
 
 /* ---- restarts --------------------------------------------------------------------------------- */
 
-/* Of one connection: what it wrote, it reads, until the end. */
+/* What this client wrote, it reads, now and fifty rounds later, until the end. No other one writes
+ * its keys, so each reply is known. */
 static int run_restarts(unsigned long port, const char *path) {
-    char request[128], reply[128];
-    int fd = connect_to(port);
+    enum { KEYS = 97, AGE = 50 };
+    char request[192], reply[128], got[128];
+    int fd = connect_to(port), own = (int)getpid();
     unsigned long right = 0;
     for (;; right++) {
-        int length = snprintf(NULL, 0, "%lu", right);
-        int sent = snprintf(request, sizeof request, "SET r%lu %lu\r\nGET r%lu\r\n", right % 97,
-                            right, right % 97);
-        int wanted = snprintf(reply, sizeof reply, "+OK\r\n$%d\r\n%lu\r\n", length, right);
-        char got[128];
+        unsigned long old = right < AGE ? right : right - AGE;
+        int length = snprintf(NULL, 0, "%lu", right), old_length = snprintf(NULL, 0, "%lu", old);
+        int sent =
+            snprintf(request, sizeof request, "SET r%d:%lu %lu\r\nGET r%d:%lu\r\nGET r%d:%lu\r\n",
+                     own, right % KEYS, right, own, right % KEYS, own, old % KEYS);
+        int wanted = snprintf(reply, sizeof reply, "+OK\r\n$%d\r\n%lu\r\n$%d\r\n%lu\r\n", length,
+                              right, old_length, old);
         if (!write_whole(fd, request, (size_t)sent) || !read_whole(fd, got, (size_t)wanted)) break;
         if (memcmp(got, reply, (size_t)wanted) == 0) continue;
         fprintf(stderr, "round %lu: '%.*s'\n", right, wanted, got);
@@ -218,6 +243,8 @@ int main(int argc, char **argv) {
         return run_random(port, strtod(argv[3], NULL), (unsigned)strtoul(argv[4], NULL, 10));
     if (strcmp(argv[1], "many") == 0 && argc == 4)
         return run_many(port, strtoul(argv[3], NULL, 10));
+    if (strcmp(argv[1], "announce") == 0 && argc == 4)
+        return run_announce(port, strtoul(argv[3], NULL, 10));
     if (strcmp(argv[1], "slow") == 0) return run_slow(port);
     if (strcmp(argv[1], "restarts") == 0 && argc == 4) return run_restarts(port, argv[3]);
     return 2;
