@@ -194,7 +194,7 @@ benchmark() {
 
 # The same random requests to redis and to kvd, in random pieces: the same replies.
 compare() {
-    local seed chunk
+    local seed chunk pattern
     start_redis
     start --cores "$(cores)"
     for seed in $(seq "${TA_KVD_SEEDS:-6}"); do
@@ -205,12 +205,16 @@ compare() {
         } >"$work/requests"
         "$pipe" "$redis_port" <"$work/requests" >"$work/redis" || fail "redis, seed $seed"
         "$pipe" "$port" "$chunk" <"$work/requests" >"$work/kvd" || fail "kvd, seed $seed"
-        # What HELLO says of the server itself.
-        sed -i -e 's/^valkey$/redis/' "$work/redis" "$work/kvd"
-        tail -n +40 "$work/redis" >"$work/redis.tail"
-        tail -n +40 "$work/kvd" >"$work/kvd.tail"
+        # The first lines are what HELLO says of the server itself.
+        awk -f "$here/kvd_sorted.awk" "$work/redis" | tail -n +40 >"$work/redis.tail"
+        awk -f "$here/kvd_sorted.awk" "$work/kvd" | tail -n +40 >"$work/kvd.tail"
         cmp "$work/redis.tail" "$work/kvd.tail" || fail "replies differ, seed $seed"
         [ "$(wc -l <"$work/redis.tail")" -gt 2000 ] || fail "hardly any replies, seed $seed"
+        for pattern in '*' 'key[12]*' 'aging?'; do # which keys are left, by SCAN
+            redis-cli -p "$redis_port" --scan --pattern "$pattern" | sort >"$work/redis.keys"
+            cli --scan --pattern "$pattern" | sort >"$work/kvd.keys"
+            cmp "$work/redis.keys" "$work/kvd.keys" || fail "keys differ, seed $seed, $pattern"
+        done
     done
     stop
 }
