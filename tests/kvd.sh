@@ -250,6 +250,14 @@ announce() {
     stop
 }
 
+# Above --maxmemory-clients, those who hold much and want more are left, and nobody else.
+hoard() {
+    start --cores "$(cores)" --maxmemory-clients 30m --maxmemory 30m
+    "$storm" hoard "$port" 60 10 || fail 'too many hold too much, or one was wronged'
+    peak_below 100
+    stop
+}
+
 slow() {
     start --cores "$(cores)"
     "$storm" slow "$port" || fail 'wrong replies'
@@ -318,7 +326,7 @@ restart() {
 }
 
 case $case in
-session | password | options | benchmark | compare | random | many | announce | slow | idle | \
-    descriptors | restart) "$case" ;;
+session | password | options | benchmark | compare | random | many | announce | hoard | \
+    slow | idle | descriptors | restart) "$case" ;;
 *) fail 'no such case' ;;
 esac

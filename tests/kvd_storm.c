@@ -5,8 +5,10 @@
  *   kvd_storm random PORT SECONDS SEED   pipelines, migrations, random bytes, half requests,
  *                                        connections that are cut
  *   kvd_storm many PORT COUNT            so many connections at once, each served
- *   kvd_storm announce PORT COUNT       so many connections, each announces a value of 500 MB and
+ *   kvd_storm announce PORT COUNT        so many connections, each announces a value of 500 MB and
  *                                        sends nothing of it
+ *   kvd_storm hoard PORT COUNT MOST      so many connections, each sends most of a value of 3 MB; some
+ *                                        and at most MOST of them may end it
  *   kvd_storm slow PORT                  readers that ask for much and do not read; then they do
  *   kvd_storm restarts PORT FILE         writes and reads until the server ends the connection: a
  *                                        reply is what this client wrote; appends to FILE how many
@@ -168,6 +170,45 @@ static int run_announce(unsigned long port, size_t count) {
     return 0;
 }
 
+/* ---- hoard ----------------------------------------------------------------------------------- */
+
+enum { HOARD = 3000000, MODEST = 500000, REST = 1000 };
+
+/* All of a value but its last bytes; false: the server has ended the connection. */
+static int begin_value(int fd, int key, int size, const char *bytes) {
+    char text[64];
+    snprintf(text, sizeof text, "*3\r\n$3\r\nSET\r\n$5\r\nh%04d\r\n$%d\r\n", key, size);
+    return write_whole(fd, text, strlen(text)) && write_whole(fd, bytes, (size_t)(size - REST));
+}
+
+static int end_value(int fd, const char *bytes) {
+    char reply[5];
+    return write_whole(fd, bytes, REST) && write_whole(fd, "\r\n", 2) &&
+           read_whole(fd, reply, sizeof reply) && memcmp(reply, "+OK\r\n", 5) == 0;
+}
+
+static int run_hoard(unsigned long port, int count, int most) {
+    static char bytes[HOARD];
+    int good = connect_to(port), modest = connect_to(port), ended = 0;
+    int *fds = calloc((size_t)count, sizeof *fds);
+    if (fds == NULL) give_up("memory");
+    memset(bytes, 'a', sizeof bytes);
+    if (!begin_value(modest, 9999, MODEST, bytes)) return 1;
+    for (int i = 0; i < count; i++) {
+        fds[i] = connect_to(port);
+        (void)begin_value(fds[i], i, HOARD, bytes);
+        if (!behaves(good, (unsigned long)i)) return 1;
+    }
+    for (int i = 0; i < count; i++) ended += end_value(fds[i], bytes);
+    printf("%d of %d had room\n", ended, count);
+    if (!end_value(modest, bytes) || !behaves(good, (unsigned long)count)) return 1;
+    for (int i = 0; i < count; i++) close(fds[i]);
+    close(modest);
+    close(good);
+    free(fds);
+    return ended == 0 || ended > most;
+}
+
 /* ---- slow ------------------------------------------------------------------------------------- */
 
 enum { SLOW = 4, ASKED = 64, VALUE = 1000000 };
@@ -245,6 +286,8 @@ int main(int argc, char **argv) {
         return run_many(port, strtoul(argv[3], NULL, 10));
     if (strcmp(argv[1], "announce") == 0 && argc == 4)
         return run_announce(port, strtoul(argv[3], NULL, 10));
+    if (strcmp(argv[1], "hoard") == 0 && argc == 5)
+        return run_hoard(port, atoi(argv[3]), atoi(argv[4]));
     if (strcmp(argv[1], "slow") == 0) return run_slow(port);
     if (strcmp(argv[1], "restarts") == 0 && argc == 4) return run_restarts(port, argv[3]);
     return 2;
