@@ -97,33 +97,32 @@ static inline void run_packed(shards *s, const kvd_command *command, const reque
     kvd_bytes_clear(&packed);
 }
 
-/* One shard's part of a command; false without memory for what it has to do. */
-static inline bool run_part(shards *s, const kvd_command *command, const request *r, uint32_t shard,
-                            kvd_partial *sum) {
-    kvd_bytes packed = make_bytes(s);
-    bool is_packed = kvd_command_split(command, r->args, r->count, shard, s->count, &packed);
-    if (is_packed && kvd_bytes_length(&packed) > 0) {
-        kvd_partial partial = kvd_partial_make(REPLY_MOST, &s->allocator);
-        kvd_command_part(&s->shard[shard], kvd_bytes_slice(&packed), &partial);
-        kvd_partial_add(command, sum, &partial, next_random(s));
-        assert_null(partial.bytes.memory);
-    }
-    kvd_bytes_clear(&packed);
-    return is_packed;
+static inline void run_part(shards *s, const kvd_command *command, const kvd_bytes *packed,
+                            uint32_t shard, kvd_partial *sum) {
+    kvd_partial partial = kvd_partial_make(REPLY_MOST, &s->allocator);
+    if (kvd_bytes_length(packed) == 0) return;
+    kvd_command_part(&s->shard[shard], kvd_bytes_slice(packed), &partial);
+    kvd_partial_add(command, sum, &partial, next_random(s));
+    assert_null(partial.bytes.memory);
 }
 
 /* The shards answer in some order. */
 static inline void run_parts(shards *s, const kvd_command *command, const request *r,
                              kvd_bytes *reply) {
     kvd_partial sum = kvd_partial_make(REPLY_MOST, &s->allocator);
+    kvd_bytes packed[SHARDS_MOST];
     uint32_t first = (uint32_t)next_random(s) % s->count;
-    bool is_done = true;
-    for (uint32_t i = 0; i < s->count && is_done; i++)
-        is_done = run_part(s, command, r, (first + i) % s->count, &sum);
-    if (is_done)
+    bool is_for_all = command->route == KVD_EVERY;
+    for (uint32_t i = 0; i < s->count; i++) packed[i] = make_bytes(s);
+    bool is_packed = is_for_all ? kvd_pack_for_every(command, r->args, r->count, packed)
+                                : kvd_pack_for_each(command, r->args, r->count, s->count, packed);
+    for (uint32_t i = first; i < first + s->count && is_packed; i++)
+        run_part(s, command, &packed[is_for_all ? 0 : i % s->count], i % s->count, &sum);
+    if (is_packed)
         kvd_partial_reply(command, r->count, s->protocol, &sum, reply);
     else
         reply->failed = true;
+    for (uint32_t i = 0; i < s->count; i++) kvd_bytes_clear(&packed[i]);
     kvd_partial_clear(&sum);
 }
 

@@ -135,27 +135,26 @@ static void a_split_gives_each_shard_its_own(void **state) {
     open_shards(&s, SHARDS_MOST, 0);
     read_request(&r, "MSET a 1 b 2 c 3 d 4 a 5");
     const kvd_command *command = kvd_command_find(r.args[0]);
+    kvd_bytes packed[SHARDS_MOST];
+    for (uint32_t shard = 0; shard < s.count; shard++) packed[shard] = make_bytes(&s);
+    assert_true(kvd_pack_for_each(command, r.args, r.count, s.count, packed));
     for (uint32_t shard = 0; shard < s.count; shard++) {
-        kvd_bytes packed = make_bytes(&s);
         unsigned own = 0;
-        kvd_bytes_append(&packed, "before", 6);
-        assert_true(kvd_command_split(command, r.args, r.count, shard, s.count, &packed));
         for (uint32_t i = 1; i < r.count; i += 2) own += kvd_shard_of(r.args[i], s.count) == shard;
-        kvd_slice all = kvd_bytes_slice(&packed);
-        assert_memory_equal(all.data, "before", 6);
-        if (own == 0) assert_int_equal(all.length, 6);
+        kvd_slice all = kvd_bytes_slice(&packed[shard]);
+        assert_int_equal(all.length > 0, own > 0);
         if (own > 0) {
-            kvd_packed_reader items = {all.data + 6 + 8, all.data + all.length};
+            kvd_packed_reader items = {all.data + 8, all.data + all.length};
             uint32_t position;
             kvd_slice item;
-            assert_ptr_equal(kvd_packed_command((kvd_slice){all.data + 6, all.length - 6}),
-                             command);
+            assert_ptr_equal(kvd_packed_command(all), command);
             while (kvd_packed_next(&items, &position, &item)) {
                 assert_true(kvd_slice_equal(item, r.args[position]));
+                assert_int_equal(kvd_shard_of(r.args[position - 1 + position % 2], s.count), shard);
                 seen[position]++;
             }
         }
-        kvd_bytes_clear(&packed);
+        kvd_bytes_clear(&packed[shard]);
     }
     for (uint32_t i = 1; i < r.count; i++) assert_int_equal(seen[i], 1);
     drop_request(&r);

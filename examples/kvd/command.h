@@ -9,12 +9,12 @@
  *     case KVD_TARGET_REFUSED: // the reply says why
  *     case KVD_TARGET_HERE:    // the connection's or the server's: switch (command->id)
  *     case KVD_TARGET_ONE:     // kvd_command_run() at `shard`
- *     case KVD_TARGET_SPLIT:   // for each shard: kvd_command_split(); what that
- *     case KVD_TARGET_EVERY:   // gave to kvd_command_part() there; add up; reply
+ *     case KVD_TARGET_SPLIT:   // kvd_pack_for_each() shard, or kvd_pack_for_every() one;
+ *     case KVD_TARGET_EVERY:   // kvd_command_part() there; add up; reply
  *     }
  *
- * What crosses to another shard is bytes: a packed command (kvd_pack, kvd_command_split), and back
- * come the bytes of a reply, or a kvd_partial.
+ * What crosses to another shard is bytes: a packed command, and back come the bytes of a reply, or a
+ * kvd_partial.
  */
 #ifndef KVD_COMMAND_H
 #define KVD_COMMAND_H
@@ -211,10 +211,14 @@ TA_DERIVE(kvd_partial, kvd_partial, number, TA_SKIP(error), TA_AS(bytes, kvd_byt
 kvd_partial kvd_partial_make(size_t maximum, const ta_allocator *allocator);
 void kvd_partial_clear(kvd_partial *partial);
 
-/* What `shard` has to do for a command: appended to `packed`, only its own keys, each with
- * its position; nothing appended when there are none. False when `packed` has failed. */
-bool kvd_command_split(const kvd_command *command, const kvd_slice *args, uint32_t count,
-                       uint32_t shard, uint32_t shards, kvd_bytes *packed);
+/* What every shard has to do for a command. False when `packed` has failed. */
+bool kvd_pack_for_every(const kvd_command *command, const kvd_slice *args, uint32_t count,
+                        kvd_bytes *packed);
+
+/* What each shard has to do for a command: in packed[shard], empty before, only its own keys, each
+ * with its position; still empty when it has none. False when one of them has failed. */
+bool kvd_pack_for_each(const kvd_command *command, const kvd_slice *args, uint32_t count,
+                       uint32_t shards, kvd_bytes packed[]);
 
 /* Does it there. Adds to *partial. */
 void kvd_command_part(kvd_shard *shard, kvd_slice packed, kvd_partial *partial);

@@ -107,39 +107,30 @@ TA_MAP_REDUCE(fan_out, kvd_fan_task, kvd_partial, do_part, kvd_fan_home, add_par
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
-/* Which cores have keys of the command. */
-static uint32_t find_targets(const kvd_core *core, const kvd_command *command,
-                             const kvd_slice *args, uint32_t count, uint32_t targets[]) {
-    bool has_keys[KVD_CORES_MAX] = {false};
-    uint32_t found = 0;
-    if (command->route != KVD_KEYS) return 0; /* all */
-    for (uint32_t i = (uint32_t)command->first; i < count; i += (uint32_t)command->step)
-        has_keys[kvd_shard_of(args[i], core->shard.count)] = true;
-    for (uint32_t i = 0; i < core->shard.count; i++)
-        if (has_keys[i]) targets[found++] = i;
-    return found;
-}
-
-static bool pack_parts(kvd_fan_work *work, const kvd_command *command, const kvd_slice *args,
-                       uint32_t count, uint32_t shards) {
-    uint32_t parts = command->route == KVD_KEYS ? shards : 1;
-    work->parts = ta_allocate_zeroed(NULL, parts, sizeof *work->parts, _Alignof(kvd_bytes));
+/* Makes one part for all cores, or one for each that has keys of the command; those are the targets.
+ * None: all. */
+static bool pack_parts(kvd_fan_work *work, const kvd_parser *request, uint32_t shards,
+                       uint32_t targets[], uint32_t *target_count) {
+    bool is_for_all = work->command->route != KVD_KEYS;
+    uint32_t count = is_for_all ? 1 : shards;
+    work->parts = ta_allocate_zeroed(NULL, count, sizeof *work->parts, _Alignof(kvd_bytes));
     if (work->parts == NULL) return false;
-    work->part_count = parts;
-    for (uint32_t i = 0; i < parts; i++) {
-        work->parts[i] = kvd_bytes_make((size_t)3 << 30, NULL);
-        if (!kvd_command_split(command, args, count, i, shards, &work->parts[i])) return false;
-    }
+    work->part_count = count;
+    for (uint32_t i = 0; i < count; i++) work->parts[i] = kvd_bytes_make((size_t)3 << 30, NULL);
+    if (is_for_all)
+        return kvd_pack_for_every(work->command, request->args, request->count, work->parts);
+    if (!kvd_pack_for_each(work->command, request->args, request->count, shards, work->parts))
+        return false;
+    for (uint32_t i = 0; i < shards; i++)
+        if (kvd_bytes_length(&work->parts[i]) > 0) targets[(*target_count)++] = i;
     return true;
 }
 
 static bool begin(kvd_core *core, kvd_conn *conn, kvd_fan_work *work) {
-    const kvd_slice *args = conn->parser.args;
-    uint32_t count = conn->parser.count, targets[KVD_CORES_MAX], target_count = 0;
-    if (work->kind == KVD_FAN_COMMAND) {
-        target_count = find_targets(core, work->command, args, count, targets);
-        if (!pack_parts(work, work->command, args, count, core->shard.count)) return false;
-    }
+    uint32_t targets[KVD_CORES_MAX], target_count = 0;
+    if (work->kind == KVD_FAN_COMMAND &&
+        !pack_parts(work, &conn->parser, core->shard.count, targets, &target_count))
+        return false;
     if (!kvd_conn_await(conn, &work->sequence)) return false;
     ta_status status = fan_out(core->port, target_count == 0 ? NULL : targets, target_count,
                                (kvd_fan_task){core->server, work}, (kvd_fan_home){work});

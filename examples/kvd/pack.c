@@ -63,28 +63,23 @@ bool kvd_pack(const kvd_command *command, const kvd_slice *args, uint32_t count,
     return !packed->failed;
 }
 
-/* Appends the keys that are the shard's, each with the arguments behind it; says how many. */
-static uint32_t append_own_keys(const kvd_command *command, const kvd_slice *args, uint32_t count,
-                                uint32_t shard, uint32_t shards, kvd_bytes *packed) {
-    uint32_t step = (uint32_t)command->step, appended = 0;
-    for (uint32_t i = (uint32_t)command->first; i + step <= count; i += step) {
-        if (kvd_shard_of(args[i], shards) != shard) continue;
-        for (uint32_t j = i; j < i + step; j++) kvd_packed_append(packed, j, args[j]);
-        appended += step;
-    }
-    return appended;
+bool kvd_pack_for_every(const kvd_command *command, const kvd_slice *args, uint32_t count,
+                        kvd_bytes *packed) {
+    append_header(packed, command, 0, 0);
+    for (uint32_t i = 1; i < count; i++) kvd_packed_append(packed, i, args[i]);
+    return !packed->failed;
 }
 
-bool kvd_command_split(const kvd_command *command, const kvd_slice *args, uint32_t count,
-                       uint32_t shard, uint32_t shards, kvd_bytes *packed) {
-    size_t before = kvd_bytes_length(packed);
-    append_header(packed, command, 0, 0);
-    if (command->route == KVD_EVERY) {
-        for (uint32_t i = 1; i < count; i++) kvd_packed_append(packed, i, args[i]);
-    } else if (append_own_keys(command, args, count, shard, shards, packed) == 0) {
-        packed->end = packed->start + before;
+bool kvd_pack_for_each(const kvd_command *command, const kvd_slice *args, uint32_t count,
+                       uint32_t shards, kvd_bytes packed[]) {
+    uint32_t step = (uint32_t)command->step;
+    for (uint32_t i = (uint32_t)command->first; i + step <= count; i += step) {
+        kvd_bytes *own = &packed[kvd_shard_of(args[i], shards)];
+        if (kvd_bytes_length(own) == 0) append_header(own, command, 0, 0);
+        for (uint32_t j = i; j < i + step; j++) kvd_packed_append(own, j, args[j]);
+        if (own->failed) return false;
     }
-    return !packed->failed;
+    return true;
 }
 
 /* ---- whole ----------------------------------------------------------------------------------- */
