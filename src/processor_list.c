@@ -20,20 +20,32 @@ static const char *read_number(const char *text, size_t *at, uint32_t *out) {
     return NULL;
 }
 
+/* What may stand behind the first number: "-LAST" or "-LAST:STEP". */
+static const char *read_rest(const char *text, size_t *at, ta_processor_range *out) {
+    size_t second = ++*at;
+    const char *wrong = read_number(text, at, &out->last);
+    if (wrong != NULL) return wrong;
+    if (out->last < out->first) {
+        *at = second;
+        return "the range ends before it begins";
+    }
+    if (text[*at] != ':') return NULL;
+    size_t third = ++*at;
+    wrong = read_number(text, at, &out->step);
+    if (wrong != NULL) return wrong;
+    if (out->step > 0) return NULL;
+    *at = third;
+    return "the step is 0";
+}
+
 const char *ta_processor_list_next(const char *text, size_t *at, ta_processor_range *out) {
     if (*at != 0) ++*at; /* over the comma */
     const char *wrong = read_number(text, at, &out->first);
     if (wrong != NULL) return wrong;
     out->last = out->first;
-    if (text[*at] == '-') {
-        size_t second = ++*at;
-        wrong = read_number(text, at, &out->last);
-        if (wrong != NULL) return wrong;
-        if (out->last < out->first) {
-            *at = second;
-            return "the range ends before it begins";
-        }
-    }
+    out->step = 1;
+    if (text[*at] == '-') wrong = read_rest(text, at, out);
+    if (wrong != NULL) return wrong;
     return text[*at] == 0 || text[*at] == ',' ? NULL : "neither a comma nor the end";
 }
 

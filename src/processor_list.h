@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A list of processors as text, "0-3,6": the list format of cpuset(7). Read range by range, so
- * that it needs no memory however long it is.
+ * A list of processors as text, "0-3,6" or "0-62:2" for every second: what taskset(1) takes, the
+ * list format of cpuset(7) and steps. Read range by range, so that it needs no memory however long
+ * it is.
  */
 #ifndef TA_SRC_PROCESSOR_LIST_H
 #define TA_SRC_PROCESSOR_LIST_H
@@ -14,7 +15,8 @@
 #define TA_PROCESSOR_LIST_MAX UINT32_C(1048575)
 
 typedef struct ta_processor_range {
-    uint32_t first, last; /* both belong to it; first <= last <= TA_PROCESSOR_LIST_MAX */
+    uint32_t first, last; /* first <= last <= TA_PROCESSOR_LIST_MAX; `first` belongs to it */
+    uint32_t step;        /* and each step-th behind, up to `last`; at least 1 */
 } ta_processor_range;
 
 /* Reads the range at text[*at], where *at is 0 at first and is moved behind it; the list is at its

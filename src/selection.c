@@ -112,23 +112,34 @@ static size_t run_length(const ta_sort_key *keys, size_t count, uint32_t first, 
     return low;
 }
 
-/* Counts in `minor` of the keys, which ascend by the system's number: one more where a range
- * begins, one less behind its end. So the cost does not depend on how long the ranges are and how
- * often a processor is listed. (A count wraps after 2^32 ranges, a text of 8 GiB.) Returns the
- * lowest number that is listed and not there, or UINT32_MAX. */
+/* Counts in `minor` of the keys, which ascend by the system's number: one more where the numbers
+ * from `first` to `last` begin, one less behind their end. (A count wraps after 2^32 ranges, a text
+ * of 8 GiB.) Returns the lowest that is not there, or UINT32_MAX. */
+static uint32_t count_run(ta_sort_key *keys, size_t count, uint32_t first, uint32_t last) {
+    size_t from = find_number(keys, count, first), length = last - first + 1;
+    size_t there = run_length(keys + from, count - from, first, length);
+    if (there > 0) {
+        keys[from].minor++;
+        if (from + there < count) keys[from + there].minor--;
+    }
+    return there < length ? (uint32_t)(first + there) : UINT32_MAX;
+}
+
+/* The same with all ranges. What a range without steps costs does not depend on how long it is, or
+ * how often a processor is listed; one with steps costs a search for each processor. */
 static uint32_t count_ranges(ta_sort_key *keys, size_t count, const char *list) {
     uint32_t missing = UINT32_MAX;
     size_t at = 0;
     do {
-        ta_processor_range range = {0, 0};
+        ta_processor_range range = {0, 0, 1};
         (void)ta_processor_list_next(list, &at, &range); /* was checked with the options */
-        size_t from = find_number(keys, count, range.first), length = range.last - range.first + 1;
-        size_t there = run_length(keys + from, count - from, range.first, length);
-        if (there < length && range.first + there < missing)
-            missing = (uint32_t)(range.first + there);
-        if (there == 0) continue;
-        keys[from].minor++;
-        if (from + there < count) keys[from + there].minor--;
+        uint32_t lowest = UINT32_MAX;
+        if (range.step == 1)
+            lowest = count_run(keys, count, range.first, range.last);
+        else
+            for (uint32_t i = range.first; i <= range.last && lowest == UINT32_MAX; i += range.step)
+                lowest = count_run(keys, count, i, i);
+        if (lowest < missing) missing = lowest;
     } while (list[at] != 0);
     return missing;
 }

@@ -75,11 +75,14 @@ static void every_form_of_a_list(void **state) {
         {"9,1,4-5", "1 4 5 9"},
         {"007-0010", "7 8 9 10"},
         {"0-15", "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"},
+        {"0-14:2", "0 2 4 6 8 10 12 14"},
+        {"1-15:7,3-3:5,4-5:1000", "1 3 4 8 15"},
         /* listed twice */
         {"4,4,4", "4"},
         {"2-6,4-5,6,2", "2 3 4 5 6"},
         {"2-4,4-6", "2 3 4 5 6"},
         {"2-3,4-5", "2 3 4 5"},
+        {"0-6:2,3-6:3,5", "0 2 3 4 5 6"},
         {"0-15,0-15,15", "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"},
     };
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
@@ -118,7 +121,14 @@ static void text_that_is_no_list(void **state) {
         {"0x1", 2, neither},
         {"1;2", 2, neither},
         {"1\n", 2, neither},
-        {"0-3:2", 4, neither},
+        {"0:2", 2, neither},
+        {"0-3:", 5, missing},
+        {"0-3:-1", 5, missing},
+        {"0-3:2:2", 6, neither},
+        {"0-3:2-4", 6, neither},
+        {"0-3:1048576", 5, above},
+        {"1,0-3:0", 7, "the step is 0"},
+        {"3-1:2", 3, backwards},
         {"0-3-5", 4, neither},
         {"1.5", 2, neither},
         {"1048576", 1, above},
@@ -148,15 +158,18 @@ static void text_that_is_no_list(void **state) {
 
 static void a_list_is_read_range_by_range(void **state) {
     (void)state;
-    static const ta_processor_range expected[] = {{0, 3}, {6, 6}, {1048575, 1048575}, {2, 2}};
-    static const char text[] = "0-3,6,1048575-1048575,2-2";
+    static const ta_processor_range expected[] = {{0, 3, 1}, {6, 6, 1}, {1048575, 1048575, 1},
+                                                  {2, 2, 1}, {0, 7, 3}, {1, 1, 1048575}};
+    static const char text[] = "0-3,6,1048575-1048575,2-2,0-7:3,1-1:1048575";
+    enum { RANGES = sizeof expected / sizeof *expected };
     size_t at = 0;
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < RANGES; i++) {
         ta_processor_range range;
         assert_null(ta_processor_list_next(text, &at, &range));
         assert_int_equal(range.first, expected[i].first);
         assert_int_equal(range.last, expected[i].last);
-        assert_int_equal(text[at] == 0, i == 3);
+        assert_int_equal(range.step, expected[i].step);
+        assert_int_equal(text[at] == 0, i == RANGES - 1);
     }
     assert_null(ta_processor_list_check(text, &at));
     assert_int_equal(at, sizeof text - 1);
@@ -261,7 +274,9 @@ static void a_listed_processor_that_is_not_there(void **state) {
                  {"15-17", 16},       {"99,17,98", 17},
                  {"0-1048575", 16},   {"1048575", 1048575},
                  {"20-30,3,4-5", 20}, {"16-17,17-18", 16},
-                 {"18-20,0-17", 16},  {"0,1048575-1048575", 1048575}};
+                 {"18-20,0-17", 16},  {"0,1048575-1048575", 1048575},
+                 {"0-20:4", 16},      {"1-1048575:7,18", 18},
+                 {"12-40:9", 21},     {"20-40:5,3-17:7", 17}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char expected[120];
         snprintf(expected, sizeof expected,

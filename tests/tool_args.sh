@@ -84,7 +84,7 @@ for count in '' 0 65536 -1 +1 1.5 ' 1' '1 ' 0x10 many '<=' '<=0' '<=65536' '<4' 
     99999999999999999999; do
     bad "--processors: '$count'" topology --processors "$count"
 done
-for list in '' a 0- -1 3-1 '1,,2' '0,' ',0' '0-3:2' ' 0' '0, 1' 1048576 99999999999999999999 0x1; do
+for list in '' a 0- -1 3-1 '1,,2' '0,' ',0' '0-3:0' 0:2 ' 0' '0, 1' 1048576 99999999999999999999 0x1; do
     bad "--os-processors: '$list'" topology --os-processors "$list"
 done
 bad '--os-processors needs a value' topology --os-processors

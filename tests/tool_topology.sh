@@ -151,6 +151,8 @@ run "$ta" topology --synthetic 'node:2 core:4 pu:2(indexes=0,8,1,9,2,10,3,11,4,1
 is 'table: interleaved numbers are ranges' grep -q 'os 0-3,8-11$' "$work/out"
 run "$ta" topology --synthetic 'node:2 core:8 pu:1(indexes=0,2,4,6,8,10,12,14,1,3,5,7,9,11,13,15)'
 is 'table: every second number is a stride' grep -q 'os 1-15:2$' "$work/out"
+run "$ta" topology --synthetic 'node:2 core:8 pu:1' --os-processors 1-15:2
+is 'list: every second one' grep -q '^left out  8 processors  os 0-14:2  list: ' "$work/out"
 run "$ta" topology --synthetic pu:4 --processors 5
 is 'exactly more than there are: fails' refused 1 'ta topology: '
 
