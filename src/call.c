@@ -150,8 +150,10 @@ static inline void send_request(ta_link *link, ta_closure *request, uint32_t cel
 }
 
 /* There is room. What only the reply needs is written when the request is on its way. */
-static inline uint64_t start_call(ta_link *link, ta_closure *request, uint32_t cells,
-                                  ta_continuation *continuation, uint64_t deadline) {
+static inline __attribute__((always_inline)) uint64_t start_call(ta_link *link, ta_closure *request,
+                                                                 uint32_t cells,
+                                                                 ta_continuation *continuation,
+                                                                 uint64_t deadline) {
     ta_calls *calls = link->out.calls;
     const uint32_t index = calls->free;
     ta_call_place *place = &calls->places[index];

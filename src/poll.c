@@ -10,7 +10,7 @@
 
 #include "ta/owned.h"
 
-/* A sender's share of a poll, so that no one starves the others. */
+/* How much of a sender's is run before the next one's turn. */
 #define SHARE 32u
 /* How many looks in a row find nothing before a lane rests. A look costs about a nanosecond, a bell
  * about as much as some hundred looks. */
@@ -215,17 +215,26 @@ static void drop_next(ta_link_ring *ring) {
     if (--ring->count == 0) ring->last = NULL;
 }
 
-static uint32_t visit_ring(ta_port *port, ta_link_ring *ring, uint32_t budget) {
-    uint32_t handled = 0;
-    for (uint32_t i = ring->count; i > 0 && ring->last != NULL && handled < budget; i--) {
+/* One visit to each link. Whether one of them has more, it seems. */
+static bool visit_round(ta_port *port, ta_link_ring *ring, uint32_t budget, uint32_t *handled) {
+    bool has_more = false;
+    for (uint32_t i = ring->count; i > 0 && ring->last != NULL && *handled < budget; i--) {
         ta_link *link = ring->last->in.next;
-        uint32_t share = budget - handled < SHARE ? budget - handled : SHARE;
-        handled += visit(port, link, share);
+        uint32_t share = budget - *handled < SHARE ? budget - *handled : SHARE;
+        uint32_t count = visit(port, link, share);
+        *handled += count;
+        has_more |= count >= share;
         if (__builtin_expect(link->in.idle >= PATIENCE, 0) && rest(link))
             drop_next(ring);
         else
             ring->last = link;
     }
+    return has_more;
+}
+
+static uint32_t visit_ring(ta_port *port, ta_link_ring *ring, uint32_t budget) {
+    uint32_t handled = 0;
+    while (visit_round(port, ring, budget, &handled) && handled < budget) continue;
     return handled;
 }
 
