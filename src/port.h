@@ -295,12 +295,11 @@ static inline uint32_t ta_cells_of(const ta_cell *cell) {
 
 /* Copies words that were written just now, each by a store of its own. A load of two of them, which
  * compilers make of memcpy(), finds no single store to take them from, and waits until both are in
- * the cache. */
+ * the cache. Volatile, which has nothing to do with other threads here: no two loads become one. */
 static inline void ta_copy_fresh_words(uint64_t to[], const ta_closure_word from[],
                                        unsigned count) {
 #pragma GCC unroll 7
-    for (unsigned i = 0; i < count; i++)
-        to[i] = *(const volatile ta_closure_word *)&from[i]; /* one load for each */
+    for (unsigned i = 0; i < count; i++) to[i] = *(const volatile ta_closure_word *)&from[i];
 }
 
 /* Who owns the receiving end: the next message, and its second cell if it has one. False: none. */
