@@ -3,8 +3,8 @@
  * Any options make a registry that keeps its promises, or an error that leaks nothing.
  *
  * The bytes choose a machine (counts, or a synthetic string put together from levels), a rule for
- * the processors, and a list of them: any text, or one put together from ranges. One property function serves libFuzzer and the standalone driver
- * (standalone.c), which replays files.
+ * the processors, and a list of them: any text, or one put together from ranges. One property
+ * function serves libFuzzer and the standalone driver (standalone.c), which replays files.
  */
 #include "ta.h"
 

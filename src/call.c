@@ -3,13 +3,14 @@
  * Calls: the caller's requests, the receiver's replies, and the continuations.
  *
  * Why a reply finds room. In the lane that replies take, let N be the cells of other messages, that
- * of gathered words among them, and R those of replies, neither given back. Other messages are sent only where N + R, as far as the
- * sender knows, which is not below the truth, leaves `reserve` cells free; so N <= cells - reserve
- * at any time. A call has a place in the caller's table from before its request is sent until its
- * reply's cell has been given back (F0 in lane.h), and the table has `reserve` places, for urgent
- * calls, too, so R, with the one that is to be sent, is at most `reserve`. The sender of the reply
- * knows of enough of the cells that were given back: the place had been freed after those of its
- * reply before, and the request, which came afterwards, brought the news (D0, D1).
+ * of gathered words among them, and R those of replies, neither given back. Other messages are sent
+ * only where N + R, as far as the sender knows, which is not below the truth, leaves `reserve`
+ * cells free; so N <= cells - reserve at any time. A call has a place in the caller's table from
+ * before its request is sent until its reply's cell has been given back (F0 in lane.h), and the
+ * table has `reserve` places, for urgent calls, too, so R, with the one that is to be sent, is at
+ * most `reserve`. The sender of the reply knows of enough of the cells that were given back: the
+ * place had been freed after those of its reply before, and the request, which came afterwards,
+ * brought the news (D0, D1).
  */
 #include "call.h"
 

@@ -2,14 +2,15 @@
  *
  * How the threads of a runtime stop together.
  *
- * Nothing under way. A member that found nothing to do, whose drain hook has nothing left, and which
- * has all its lanes rest, counts itself as quiet; before it takes another turn, it counts itself out again. Both take the mutex. So whoever
- * finds, with the mutex held, that all members are quiet, finds them standing still: no message runs
- * and none is sent by them until the mutex is free. What they counted before, is visible. If then
- * each link to a member has as many messages ended as were sent, and no member's bell is rung, no
- * message is under way, and none will be, unless somebody from outside sends. If not, some member
- * has something to do, wakes for it, and is quiet again later: the last one to become quiet after
- * the last message has run finds it all ended.
+ * Nothing under way. A member that found nothing to do, whose drain hook has nothing left, and
+ * which has all its lanes rest, counts itself as quiet; before it takes another turn, it counts
+ * itself out again. Both take the mutex. So whoever finds, with the mutex held, that all members
+ * are quiet, finds them standing still: no message runs and none is sent by them until the mutex is
+ * free. What they counted before, is visible. If then each link to a member has as many messages
+ * ended as were sent, and no member's bell is rung, no message is under way, and none will be,
+ * unless somebody from outside sends. If not, some member has something to do, wakes for it, and is
+ * quiet again later: the last one to become quiet after the last message has run finds it all
+ * ended.
  *
  * The end. QUIESCING ends by that or by its deadline, which any member that takes a turn or wakes
  * sees. CLOSING and SETTLING take each member one turn. A send that saw a port open, has committed

@@ -82,8 +82,8 @@ static void resolve_arguments(kvd_parser *parser, const char *data) {
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-/* The length of the line at parser->at, which `end` ends with `behind` more bytes to follow. `too_long`:
- * the error for a line without end. */
+/* The length of the line at parser->at, which `end` ends with `behind` more bytes to follow.
+ * `too_long`: the error for a line without end. */
 static step find_line(kvd_parser *parser, input in, char end, size_t behind, const char *too_long,
                       size_t *length) {
     size_t from = parser->at, limit = in.length - from;

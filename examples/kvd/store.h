@@ -86,7 +86,8 @@ typedef void kvd_visit(void *context, const kvd_entry *entry);
 uint64_t kvd_store_scan(kvd_store *store, uint64_t cursor, size_t count, kvd_visit *visit,
                         void *context);
 
-/* Some entry that has not expired; NULL when there is none. Not exactly uniform. `random`: 64 random bits. */
+/* Some entry that has not expired; NULL when there is none. Not exactly uniform. `random`: 64
+ * random bits. */
 kvd_entry *kvd_store_random(kvd_store *store, uint64_t random);
 
 /* Removes entries that have expired at `now`, which becomes the store's time. Looks at no more than

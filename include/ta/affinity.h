@@ -107,8 +107,8 @@ TA_API ta_status ta_affinity_make(uint32_t processor, uint32_t processor_count, 
  * Writes all of them to out[0..total) and the total to *total (which may be NULL). Errors:
  *   TA_E_INVALID  counts is NULL, region_count is 0, or there is no processor at all;
  *   TA_E_RANGE    more than TA_AFFINITY_MAX processors or regions;
- *   TA_E_NOSPACE  capacity is below the total; *total is set, so a call with capacity 0 (then out may be
- *                 NULL) asks for the size.
+ *   TA_E_NOSPACE  capacity is below the total; *total is set, so a call with capacity 0 (then out
+ *                 may be NULL) asks for the size.
  * On failure `out` is untouched. Cost: O(regions + processors). */
 TA_API ta_status ta_affinity_create_manual(const uint32_t counts[], size_t region_count,
                                            ta_affinity out[], size_t capacity, size_t *total);

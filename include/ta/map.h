@@ -170,13 +170,14 @@ TA_END_DECLS
  *         the value in the map, to read and to change, or NULL. Takes nothing: the key stays
  *         the caller's. The pointer is good until the key is removed or the map moves.
  *     bool NAME_remove(NAME *map, KEY_value key, struct NAME_entry *out);
- *         moves key and value out to *out, or destroys them when `out` is NULL; false when the key is not
- *         there. Takes no key either.
+ *         moves key and value out to *out, or destroys them when `out` is NULL; false when the key
+ *         is not there. Takes no key either.
  *     size_t NAME_count(const NAME *map);
  *     struct NAME_entry *NAME_next(const NAME *map, ta_map_cursor *cursor);
- *         the next entry, or NULL at the end; begin with a cursor of all zero. Do not change the key. In
- *         the order in which the keys were put, as long as none is removed. Keys may be put and removed on the way: who
- *         is there all the time is visited once, who comes on the way perhaps.
+ *         the next entry, or NULL at the end; begin with a cursor of all zero. Do not change the
+ *         key. In the order in which the keys were put, as long as none is removed. Keys may be put
+ *         and removed on the way: who is there all the time is visited once, who comes on the way
+ *         perhaps.
  *     bool NAME_reserve(NAME *map, size_t count, const ta_allocator *allocator);
  *         room for at least so many; false without memory, with the map's entries as they were.
  *     void NAME_clear(NAME *map);

@@ -61,10 +61,11 @@ typedef struct ta_registry_options {
 
 /* `os_processors` is a list as taskset(1) takes it and `ta topology` prints it: the operating
  * system's numbers, at most 1048575, in decimal, and ranges of them, with commas between and no
- * spaces; "0-62:2" is every second one of a range. The text is read during creation only. What is listed twice counts once, and the order is of no account. Only the
- * listed processors are candidates, and the rules above choose among them as ever: AUTO takes as
- * many as the CPU quota pays for, ALL takes them all. Each must be usable, or else the registry is
- * not made: a daemon that was given processors is not to run on others, or fewer, in silence. */
+ * spaces; "0-62:2" is every second one of a range. The text is read during creation only. What is
+ * listed twice counts once, and the order is of no account. Only the listed processors are
+ * candidates, and the rules above choose among them as ever: AUTO takes as many as the CPU quota
+ * pays for, ALL takes them all. Each must be usable, or else the registry is not made: a daemon
+ * that was given processors is not to run on others, or fewer, in silence. */
 
 /* Which NUMA node is a processor's region: of the nodes that hold it, normal memory before special
  * (HBM, NVM, CXL), then the node with the fewest processors, then one with memory, then the lowest
