@@ -25,35 +25,41 @@ function emit(n,   i, s) {
     printf "%s", s
 }
 function pick(list,   from, n) { n = split(list, from, " "); return from[1 + int(rand() * n)] }
-# A time that no other request names, far ahead, and now and then one that will not do.
-function seconds() {
+# Times are in the unit of the word in front of them, milliseconds where that begins with P.
+function unit(of) { return of ~ /^P/ ? "000" : "" }
+# A time from now that no other request names, far ahead; now and then one that will not do.
+function seconds(of) {
     if (rand() < 0.1) return pick("0 -1 abc 9223372036854775807 1.5")
-    return (k + 1) * 1000
+    return (k + 1) "000" unit(of)
 }
-function later() { return pick("33000000000 34000000000 35000000000") }
-function moment() { return rand() < 0.2 ? 1 : later() }
+# Points in time.
+function later(of) { return pick("33000000000 34000000000 35000000000") unit(of) }
+function moment(of) { return rand() < 0.2 ? 1 : later(of) }
 # Appends so many of the words of `list`, with a time behind those that want one.
 function options(n, list, most,   i) {
     for (i = int(rand() * (most + 1)); i > 0; i--) {
         word[++n] = pick(list)
         # DBSIZE counts what SET made too old until that is noticed
-        if (word[n] ~ /^[EP]XAT$/) word[++n] = word[1] == "SET" ? later() : moment()
-        else if (word[n] ~ /^[EP]X$/ && rand() < 0.95) word[++n] = seconds()
+        if (word[n] ~ /^[EP]XAT$/) {
+            word[n + 1] = word[1] == "SET" ? later(word[n]) : moment(word[n])
+            n++
+        }
+        else if (word[n] ~ /^[EP]X$/ && rand() < 0.95) { word[n + 1] = seconds(word[n]); n++ }
     }
     return n
 }
 # Expiries, in all ways that there are; returns the number of words.
 function expiry(r) {
     if (r < 3) {
-        word[1] = pick("SETEX PSETEX"); word[2] = aging(); word[3] = seconds(); word[4] = value()
+        word[1] = pick("SETEX PSETEX"); word[2] = aging(); word[3] = seconds(word[1]); word[4] = value()
         return 4
     }
     if (r < 6) {
-        word[1] = pick("EXPIRE PEXPIRE"); word[2] = aging(); word[3] = seconds()
+        word[1] = pick("EXPIRE PEXPIRE"); word[2] = aging(); word[3] = seconds(word[1])
         return options(3, "NX XX GT LT gt no", 1.5)
     }
     if (r < 8) {
-        word[1] = pick("EXPIREAT PEXPIREAT"); word[2] = key(); word[3] = moment()
+        word[1] = pick("EXPIREAT PEXPIREAT"); word[2] = key(); word[3] = moment(word[1])
         return options(3, "NX XX GT LT", 1.5)
     }
     word[3] = value()
@@ -81,7 +87,7 @@ BEGIN {
         else if (r < 17) { word[1] = "MSET"; word[3] = value(); word[4] = key(); word[5] = value(); n = 5 }
         else if (r < 18) { word[1] = "GETRANGE"; word[3] = number(); word[4] = number(); n = 4 }
         else if (r < 19) { word[1] = "SETRANGE"; word[3] = int(rand() * 100); word[4] = "xyz"; n = 4 }
-        else if (r < 20) { word[1] = "EXPIREAT"; word[3] = rand() < 0.5 ? 1 : 33000000000; n = 3 }
+        else if (r < 20) { word[1] = "EXPIREAT"; word[3] = moment("EXAT"); n = 3 }
         else if (r < 21) {
             word[1] = "SET"; word[3] = value(); word[4] = rand() < 0.5 ? "NX" : "XX"
             word[5] = rand() < 0.5 ? "GET" : "KEEPTTL"; n = 5
