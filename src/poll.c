@@ -10,8 +10,10 @@
 
 #include "ta/owned.h"
 
-/* How much of a sender's is run before the next one's turn. */
+/* How much of a sender's is run before the next one's turn; and of all senders in one poll, for each
+ * of them, so that it ends, however large its budget is and whatever closures send anew. */
 #define SHARE 32u
+#define SHARES_OF_ALL 8u
 /* How many looks in a row find nothing before a lane rests. A look costs about a nanosecond, a bell
  * about as much as some hundred looks. */
 #define PATIENCE 512u
@@ -215,26 +217,25 @@ static void drop_next(ta_link_ring *ring) {
     if (--ring->count == 0) ring->last = NULL;
 }
 
-/* One visit to each link. Whether one of them has more, it seems. */
-static bool visit_round(ta_port *port, ta_link_ring *ring, uint32_t budget, uint32_t *handled) {
-    bool has_more = false;
-    for (uint32_t i = ring->count; i > 0 && ring->last != NULL && *handled < budget; i--) {
-        ta_link *link = ring->last->in.next;
-        uint32_t share = budget - *handled < SHARE ? budget - *handled : SHARE;
-        uint32_t count = visit(port, link, share);
-        *handled += count;
-        has_more |= count >= share;
-        if (__builtin_expect(link->in.idle >= PATIENCE, 0) && rest(link))
-            drop_next(ring);
-        else
-            ring->last = link;
-    }
-    return has_more;
-}
-
 static uint32_t visit_ring(ta_port *port, ta_link_ring *ring, uint32_t budget) {
+    const uint32_t most = ring->count * SHARE * SHARES_OF_ALL;
     uint32_t handled = 0;
-    while (visit_round(port, ring, budget, &handled) && handled < budget) continue;
+    bool has_more;
+    if (budget > most) budget = most;
+    do {
+        has_more = false;
+        for (uint32_t i = ring->count; i > 0 && ring->last != NULL && handled < budget; i--) {
+            ta_link *link = ring->last->in.next;
+            uint32_t share = budget - handled < SHARE ? budget - handled : SHARE;
+            uint32_t count = visit(port, link, share);
+            handled += count;
+            if (__builtin_expect(count >= share, 0)) has_more = true;
+            if (__builtin_expect(link->in.idle >= PATIENCE, 0) && rest(link))
+                drop_next(ring);
+            else
+                ring->last = link;
+        }
+    } while (__builtin_expect(has_more, 0) && handled < budget);
     return handled;
 }
 

@@ -270,6 +270,32 @@ static void closures_send_and_the_end_of_the_poll_flushes(void **state) {
     end_world(&world);
 }
 
+static void send_again(ticket *self);
+TA_FN_ONCE_VOID(sending_again, ticket, send_again);
+static void send_again(ticket *self) {
+    ta_port *port = ta_port_running();
+    ta_fn_once closure;
+    note(RAN, port, 0, self->value);
+    assert_int_equal(sending_again(&closure, (ticket){self->value + 1}, NULL), TA_OK);
+    assert_int_equal(ta_port_send(port, ta_port_index(port), &closure), TA_OK);
+}
+
+static void a_poll_ends_whatever_sends_itself_again(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    ta_fn_once closure;
+    assert_int_equal(sending_again(&closure, (ticket){0}, NULL), TA_OK);
+    assert_int_equal(ta_port_send(world.ports[0], 0, &closure), TA_OK);
+    ta_port_flush(world.ports[0]);
+    assert_int_equal(ta_port_poll(world.ports[0], 100), 100);
+    assert_int_equal(send(world.ports[1], 0, 1000), TA_OK);
+    ta_port_flush(world.ports[1]);
+    assert_int_equal(ta_port_poll(world.ports[0], UINT32_MAX), 256 * 2); /* of two senders */
+    assert_int_equal(ta_port_poll(world.ports[0], 1), 1);
+    end_world(&world);
+}
+
 /* Polls, waits, prepares to sleep, drains and detaches in vain; flushes with effect. */
 static void meddle(ticket *self) {
     ta_port *port = ta_port_running();
@@ -432,6 +458,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(words_without_a_hook_are_counted_as_failed),
         cmocka_unit_test(each_port_has_its_own_context),
         cmocka_unit_test(closures_send_and_the_end_of_the_poll_flushes),
+        cmocka_unit_test(a_poll_ends_whatever_sends_itself_again),
         cmocka_unit_test(a_poll_within_a_poll_does_nothing),
         cmocka_unit_test(results_of_closures_are_destroyed),
         cmocka_unit_test(what_is_owned_comes_home),

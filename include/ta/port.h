@@ -217,9 +217,10 @@ TA_API ta_status ta_mesh_post(ta_mesh *mesh, uint32_t to, ta_fn_once *closure);
 
 /* Runs up to `budget` messages (words: up to 6 more), flushes, and returns how many it ran. Urgent
  * ones first, then a share for each sender, in turns, then the inbox; of each of the latter two up
- * to a quarter of the budget is run whatever the others send, from a budget of 4 on. Cost: that of
- * the messages, and a look at each sender that sent lately; senders that rest cost nothing. No
- * system call, except to wake others. From within itself it does nothing. */
+ * to a quarter of the budget is run whatever the others send, from a budget of 4 on. No more than
+ * 256 for each sender that is looked at, so it ends even if what runs sends itself again. Cost:
+ * that of the messages, and a look at each sender that sent lately; senders that rest cost nothing.
+ * No system call, except to wake others. From within itself it does nothing. */
 TA_API uint32_t ta_port_poll(ta_port *port, uint32_t budget);
 
 /* ---- sleeping -------------------------------------------------------------------------------- */
