@@ -3,10 +3,10 @@
  * The pool of ck_epoch records, and ending what was deferred on them. What is used of ck and why it
  * is right is in epoch.h.
  *
- * Each processor has a list of records, to which new ones are put in front and from which none is
- * taken until the end. Threads of a processor use its first record, unless several of them (or
- * several reads of one thread) are inside at once. So the pool grows to the most reads at once that
- * each processor has had, and cores that keep to themselves share no record.
+ * Each processor has a list of records. Its threads use the first one, unless several of them (or
+ * several reads of one thread) are inside at once, or another core polls what waits there. So the
+ * pool grows to about the most reads at once that each processor has had, and cores that only read
+ * share no record.
  */
 #include "epoch.h"
 
@@ -14,6 +14,7 @@
 
 #include "ta/registry.h"
 
+#include <stddef.h>
 #include <string.h>
 
 _Static_assert(sizeof(ta_epoch_record) % ((size_t)2 * TA_CACHE_LINE) == 0,
@@ -25,20 +26,16 @@ enum {
     RECORD_SIZE = sizeof(ta_epoch_record) + _Alignof(ta_epoch_record) - RECORD_ALIGNMENT
 };
 
-static ta_epoch_record *record_of(uint64_t link) {
-    return (ta_epoch_record *)(uintptr_t)link; /* NOLINT(performance-no-int-to-ptr): it was one */
+/* NULL of NULL. */
+static ta_epoch_record *record_of(ta_record *link) {
+    if (link == NULL) return NULL;
+    return (ta_epoch_record *)(void *)((char *)link - offsetof(ta_epoch_record, link));
 }
 
-static ta_epoch_record *follow(const uint64_t *link) {
-    /* L2: pairs with L1 in add_record(). */
-    return record_of(ta_load_acquire_u64(link));
-}
+static ta_epoch_record *first_of(const uint64_t *home) { return record_of(ta_record_follow(home)); }
 
-static bool take(ta_epoch_record *record) {
-    /* B2: pairs with B1 in ta_epoch_give_back(). Looked at first, relaxed, so that a search does not
-     * take the line away from who has it. */
-    return ta_load_relaxed_u64(&record->busy) == 0 &&
-           ta_exchange_acquire_u64(&record->busy, 1) == 0;
+static ta_epoch_record *next_of(const ta_epoch_record *record) {
+    return record_of(ta_record_follow(&record->link.next));
 }
 
 /* ---- borrowing -------------------------------------------------------------------------------- */
@@ -63,28 +60,21 @@ static ta_epoch_record *add_record(ta_epochs *epochs, uint64_t *home) {
     ta_epoch_record *record = (ta_epoch_record *)(void *)(memory + padding);
     memset(record, 0, sizeof *record);
     record->memory = memory;
-    record->busy = 1;
+    record->home = (uint32_t)(home - epochs->homes);
+    record->turn = record;
+    record->link.busy = 1;
     ck_epoch_register(&epochs->global, &record->ck, NULL);
-    /* L1: pairs with L2 in follow(). Two steps without a loop: who follows the list between them
-     * finds a shorter one, and the rest of it again after them. */
-    uint64_t rest = ta_exchange_release_u64(home, (uint64_t)(uintptr_t)record);
-    ta_store_release_u64(&record->next, rest);
+    ta_record_add(&record->link, home);
     return record;
-}
-
-static ta_epoch_record *find_free(const uint64_t *home) {
-    for (ta_epoch_record *record = follow(home); record != NULL; record = follow(&record->next))
-        if (take(record)) return record;
-    return NULL;
 }
 
 ta_epoch_record *ta_epoch_borrow(ta_epochs *epochs) {
     uint64_t *home = home_of_caller(epochs);
-    ta_epoch_record *record = find_free(home);
+    ta_epoch_record *record = record_of(ta_record_take_first(home));
     if (__builtin_expect(record != NULL, 1)) return record;
     record = add_record(epochs, home);
     for (uint32_t i = 0; record == NULL && i < epochs->home_count; i++)
-        record = find_free(&epochs->homes[i]);
+        record = record_of(ta_record_take_first(&epochs->homes[i]));
     return record;
 }
 
@@ -96,6 +86,30 @@ void ta_epoch_poll(ta_epoch_record *record, ck_stack_t *ready) {
     ck_pr_fence_acquire(); /* F3 */
     ta_tsan_acquire(record->ck.global);
     ta_store_relaxed_u64(&record->waiting, record->ck.n_pending); /* for statistics */
+}
+
+/* Takes the next record behind `last` on which something waits, around all the lists and once more
+ * through the one in which it began; NULL if there is none, or others have them. */
+static ta_epoch_record *take_waiting(const ta_epochs *epochs, const ta_epoch_record *last) {
+    uint32_t home = last->home;
+    ta_epoch_record *record = next_of(last);
+    for (uint32_t lists = 0;; lists++) {
+        for (; record != NULL; record = next_of(record)) {
+            if (ta_load_relaxed_u64(&record->waiting) == 0) continue; /* a hint */
+            if (ta_record_take(&record->link)) return record;
+        }
+        if (lists == epochs->home_count) return NULL;
+        home = home + 1 == epochs->home_count ? 0 : home + 1;
+        record = first_of(&epochs->homes[home]);
+    }
+}
+
+void ta_epoch_poll_another(const ta_epochs *epochs, ta_epoch_record *borrowed, ck_stack_t *ready) {
+    ta_epoch_record *other = take_waiting(epochs, borrowed->turn);
+    if (other == NULL) return;
+    borrowed->turn = other;
+    ta_epoch_poll(other, ready);
+    ta_epoch_give_back(other);
 }
 
 CK_STACK_CONTAINER(ck_epoch_entry_t, stack_entry, entry_of)
@@ -113,10 +127,10 @@ uint64_t ta_epochs_reclaim(ta_epochs *epochs) {
     ck_stack_t ready = CK_STACK_INITIALIZER;
     uint64_t waiting = 0;
     for (uint32_t i = 0; i < epochs->home_count; i++)
-        for (ta_epoch_record *record = follow(&epochs->homes[i]); record != NULL;
-             record = follow(&record->next)) {
+        for (ta_epoch_record *record = first_of(&epochs->homes[i]); record != NULL;
+             record = next_of(record)) {
             if (ta_load_relaxed_u64(&record->waiting) == 0) continue; /* for statistics */
-            if (take(record)) {
+            if (ta_record_take(&record->link)) {
                 ta_epoch_poll(record, &ready);
                 ta_epoch_give_back(record);
             }
@@ -139,13 +153,13 @@ void ta_epochs_init(ta_epochs *epochs, uint64_t *homes, uint32_t home_count,
 void ta_epochs_end(ta_epochs *epochs) {
     ta_tsan_acquire(&epochs->global);
     for (uint32_t i = 0; i < epochs->home_count; i++)
-        for (ta_epoch_record *record = follow(&epochs->homes[i]); record != NULL;
-             record = follow(&record->next))
+        for (ta_epoch_record *record = first_of(&epochs->homes[i]); record != NULL;
+             record = next_of(record))
             ck_epoch_reclaim(&record->ck);
     for (uint32_t i = 0; i < epochs->home_count; i++) {
-        ta_epoch_record *record = follow(&epochs->homes[i]);
+        ta_epoch_record *record = first_of(&epochs->homes[i]);
         while (record != NULL) {
-            ta_epoch_record *next = follow(&record->next);
+            ta_epoch_record *next = next_of(record);
             epochs->allocator->release(epochs->allocator->context, record->memory, RECORD_SIZE,
                                        RECORD_ALIGNMENT);
             record = next;

@@ -6,8 +6,9 @@
  * A call borrows a record (ta_epoch_borrow), is a reader between ta_epoch_enter() and
  * ta_epoch_leave(), and gives the record back. One that has taken a node out of reach defers the
  * node's end on the record, inside the section in which it took it out. ta_epoch_poll() finds what
- * of a record's may end now; ta_epoch_run() ends it, when no record is held any more, because the
- * end of a node may call anything.
+ * of a record's may end now, and ta_epoch_poll_another() what of another one's, since a record may
+ * not be borrowed again for long; ta_epoch_run() ends it, when no record is held any more, because
+ * the end of a node may call anything.
  *
  * What is used of ck 0.7.1, and why it is right, on x86-64 and elsewhere:
  *   ck_epoch_begin, _end   without a section: a borrowed record is in one read at a time. They write
@@ -31,21 +32,18 @@
  *                          records are registered when they are made and stay until the end.
  * models/storage.pml has these steps, and EARLY_SNAPSHOT shows what F2 is for.
  *
- * Labelled edges:
- *   B1 give-back's store, release -> B2 borrow's exchange, acquire: the record's plain words, ck's
- *                                    own among them, belong to who has borrowed it
- *   L1 a new record's link, release -> L2 the load of a link, acquire: the record is whole
- * A record may be given back by another thread than borrowed it, if the caller hands it over with
- * an edge of its own: nothing in ck or here knows threads.
+ * Lists of records, and who has one, are records.h's; the edges B and L there order all that is
+ * plain in a record, ck's own words among it. Nothing in ck or here knows threads, so a record may
+ * be given back by another one than borrowed it.
  *
  * ThreadSanitizer does not see ck's atomics: leave and poll state their edge by hand, on the epoch.
  */
 #ifndef TA_SRC_EPOCH_H
 #define TA_SRC_EPOCH_H
 
+#include "records.h"
 #include "tsan.h"
 
-#include "ta/detail/atomic.h"
 #include "ta/memory.h"
 
 #include <ck_epoch.h>
@@ -53,7 +51,7 @@
 /* Readers read the first line; nobody but polls that move the epoch writes there. */
 typedef struct ta_epochs {
     _Alignas(TA_CACHE_LINE) ck_epoch_t global;
-    /* Immutable: a list of records for each processor, as words that are pointers; 0: none. */
+    /* Immutable: a list of records for each processor. */
     _Alignas(TA_CACHE_LINE) uint64_t *homes;
     uint32_t home_count;
     const ta_allocator *allocator;
@@ -62,10 +60,11 @@ typedef struct ta_epochs {
 /* A reader at a time. `ck` begins with what polls of others read; the last line is who borrows. */
 typedef struct ta_epoch_record {
     _Alignas(2 * TA_CACHE_LINE) ck_epoch_record_t ck;
-    _Alignas(TA_CACHE_LINE) uint64_t busy;
+    _Alignas(TA_CACHE_LINE) ta_record link; /* in the list of its processor, ... */
+    uint32_t home;                          /* ... which is this one */
     uint64_t waiting; /* nodes that were deferred here; written by who has borrowed it */
-    uint64_t next;    /* of the same processor's; written once */
-    void *memory;     /* what was allocated */
+    struct ta_epoch_record *turn; /* the other one that was polled last, through this one */
+    void *memory;                 /* what was allocated */
 } ta_epoch_record;
 
 /* `homes` are `home_count` zeroed words, one per processor, that live as long; so does the
@@ -87,8 +86,7 @@ ta_epoch_record *ta_epoch_borrow(ta_epochs *epochs);
 uint64_t ta_epochs_reclaim(ta_epochs *epochs);
 
 static inline void ta_epoch_give_back(ta_epoch_record *record) {
-    /* B1: pairs with B2 in ta_epoch_take_(). */
-    ta_store_release_u64(&record->busy, 0);
+    ta_record_give_back(&record->link);
 }
 
 /* What was reachable at some moment since stays whole until ta_epoch_leave(). Wait-free. */
@@ -113,6 +111,11 @@ static inline void ta_epoch_defer(ta_epoch_record *record, ck_epoch_entry_t *ent
 
 /* Puts on `ready` what of the record's may end now. In no section of the record. O(records). */
 void ta_epoch_poll(ta_epoch_record *record, ck_stack_t *ready);
+
+/* The same for one other record, which is free and on which something waits, if there is one; in
+ * turn, so that of n such records each is polled within n calls through one borrowed record. To
+ * find it only loads. Lock-free, O(records and processors). */
+void ta_epoch_poll_another(const ta_epochs *epochs, ta_epoch_record *borrowed, ck_stack_t *ready);
 
 /* Ends what ta_epoch_poll() found. */
 void ta_epoch_run(ck_stack_t *ready);

@@ -63,6 +63,7 @@ static void exchange(ta_storage *storage, ta_epoch_record *record, uint32_t slot
     }
     ta_epoch_leave(record);
     ta_epoch_poll(record, &ready);
+    ta_epoch_poll_another(&storage->epochs, record, &ready);
     ta_epoch_give_back(record);
     ta_epoch_run(&ready);
 }

@@ -69,6 +69,74 @@ static void values_end_under_pins_that_overlap(void **state) {
     assert_int_equal(destroyed, 1000);
 }
 
+static ta_registry *registry_of(uint32_t processors) {
+    ta_registry_options machine = {
+        .machine = TA_MACHINE_COUNTS, .counts = &processors, .counts_length = 1};
+    ta_registry *registry;
+    assert_int_equal(ta_registry_create(&machine, &registry), TA_OK);
+    return registry;
+}
+
+static void be_at(const ta_registry *registry, uint32_t processor) {
+    assert_int_equal(ta_registry_adopt(registry, ta_registry_affinity(registry, processor)), TA_OK);
+}
+
+/* Values that were replaced under pins wait on records that are not borrowed again: the later ones
+ * of two processors, and all of a third. One replacement for each such record ends them. */
+static void what_waits_on_other_records_ends_with_replacements(void **state) {
+    (void)state;
+    enum { AT = 3, DEEP = 2, EACH = 50 };
+    unsigned destroyed = 0, made = 0;
+    ta_registry *registry = registry_of(PLACES);
+    leaves storage = make_leaves(TA_PER_PROCESS, NULL);
+    leaves_pin pins[AT][DEEP];
+    put(storage, 0, made++, &destroyed);
+    for (uint32_t at = 0; at < AT; at++) {
+        be_at(registry, at * 2);
+        for (unsigned i = 0; i < DEEP; i++) {
+            pins[at][i] = pin_at(storage, 0); /* the next replacement is filed on one behind it */
+            for (unsigned j = 0; j < EACH; j++) put(storage, 0, made++, &destroyed);
+        }
+    }
+    assert_int_equal(destroyed, 0);
+    for (uint32_t at = 0; at < AT; at++)
+        for (unsigned i = 0; i < DEEP; i++) leaves_pin_drop(&pins[at][i]);
+    be_at(registry, 0);
+    for (unsigned i = 0; i < AT * DEEP; i++) put(storage, 0, made++, &destroyed);
+    assert_int_equal(made - destroyed, 1); /* what is there now */
+    assert_int_equal(leaves_reclaim(storage), 0);
+    ta_unpin();
+    leaves_destroy(&storage);
+    ta_registry_destroy(registry);
+}
+
+/* A record whose values must wait still does not stand before one whose values may end. */
+static void records_are_looked_at_in_turn(void **state) {
+    (void)state;
+    enum { ASKS, STILL_WAITS, MAY_END, EARLY, LATE };
+    unsigned destroyed = 0;
+    ta_registry *registry = registry_of(PLACES);
+    leaves storage = make_leaves(TA_PER_PROCESS, NULL);
+    put(storage, 0, 0, &destroyed);
+    be_at(registry, EARLY);
+    leaves_pin early = pin_at(storage, 0);
+    be_at(registry, MAY_END);
+    put(storage, 0, 1, &destroyed); /* and the epoch moves once, up to the pin */
+    be_at(registry, STILL_WAITS);
+    put(storage, 0, 2, &destroyed);
+    be_at(registry, LATE);
+    leaves_pin late = pin_at(storage, 0);
+    leaves_pin_drop(&early);
+    be_at(registry, ASKS);
+    for (uint32_t i = 3; i < 9; i++) put(storage, 0, i, &destroyed);
+    assert_int_equal(destroyed, 1);
+    leaves_pin_drop(&late);
+    leaves_destroy(&storage);
+    assert_int_equal(destroyed, 9);
+    ta_unpin();
+    ta_registry_destroy(registry);
+}
+
 static void a_reference_keeps_what_no_pin_does(void **state) {
     (void)state;
     unsigned destroyed = 0;
@@ -299,6 +367,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_pinned_value_outlives_its_replacement),
         cmocka_unit_test(a_pin_of_another_slot_keeps_waiting_what_it_may_have_seen),
         cmocka_unit_test(values_end_under_pins_that_overlap),
+        cmocka_unit_test(what_waits_on_other_records_ends_with_replacements),
+        cmocka_unit_test(records_are_looked_at_in_turn),
         cmocka_unit_test(a_reference_keeps_what_no_pin_does),
         cmocka_unit_test(what_waits_at_the_end_is_destroyed_then),
         cmocka_unit_test(the_pool_grows_with_pins_and_stays),

@@ -24,7 +24,8 @@
  *
  * Promises. Readers never wait for who replaces, nor for each other, and who replaces never waits
  * for readers. A pin writes to no memory that another core writes or reads while it is there, save
- * for who replaces. References keep the value that they had when its slot is given another one, and
+ * for who replaces or reclaims, and for threads without a place, which share those of some core.
+ * References keep the value that they had when its slot is given another one, and
  * so does a move within the slot; a move to another slot takes the value that is there.
  *
  * When a value is destroyed. A replaced value waits until no pin can have found it, and until its
@@ -33,13 +34,16 @@
  * ends the last share. Dropping a pin destroys nothing. While any pin is held, what is replaced
  * meanwhile, in any slot, waits: their number is bounded by what is replaced during the longest pin
  * and nothing else, so keep pins short, and references for the rest. With no pin held and no other
- * call under way, what ta_storage_replace() has replaced does not wait when it returns, and after
- * ta_storage_reclaim() nothing does.
+ * call under way, what a call of ta_storage_replace() itself has replaced does not wait when it
+ * returns, nor does what its thread's record kept from before; of the other records on which values
+ * wait it looks at one, in turn. So of n such records all are looked at within n calls by one
+ * thread, and after ta_storage_reclaim() nothing waits.
  *
  * Memory. A slot takes 128 bytes, a processor 8, all made at once; each value a cache line more
  * than itself, on lines of its own. Pins, and calls that replace, remove, clone or visit, use a
  * record, 368 bytes with what aligns it: one for each processor, made when first used there, and
- * more when its threads have several pins at once; they are kept for later ones until the end.
+ * more when its threads have several pins or calls at once, or make one while another thread looks
+ * at what waits on theirs; they are kept for later ones until the end.
  * These are all the allocations: creation one, ta_storage_replace() one, and the records.
  *
  * Thread rules: all functions may be called by any thread at any time between creation and
@@ -88,7 +92,8 @@ typedef struct ta_stored {
  *   TA_E_UNKNOWN_AFFINITY, TA_E_FOREIGN_AFFINITY, TA_E_INVALID (NULL);
  *   TA_E_RANGE  an index that is not below its count, of the affinity or of a CUSTOM strategy;
  *   TA_E_NOMEM.
- * May destroy values. Lock-free, save for the allocator and what is destroyed. O(records). */
+ * May destroy values. Lock-free, save for the allocator and what is destroyed. O(records and
+ * processors). */
 TA_API ta_status ta_storage_replace(ta_storage *storage, ta_affinity affinity, void *value,
                                     ta_stored *previous);
 
@@ -137,8 +142,10 @@ typedef struct ta_pin {
  *   TA_E_EMPTY  the slot has no value;
  *   TA_E_NOMEM  all records are in use, and there is no memory for another;
  *   else as ta_storage_replace().
- * Wait-free where the processor's first record is free, which is so unless another pin or call of
- * its threads has it; otherwise lock-free, and may allocate. */
+ * Wait-free where the processor's first record is free. Another pin or call may have it, of this
+ * thread, of another one of the processor or of one without a place; or a call elsewhere that
+ * replaces or reclaims, which looks at what waits on it. Otherwise lock-free, O(the processor's
+ * records), and may allocate. */
 TA_API ta_status ta_pin_make(ta_storage *storage, ta_affinity affinity, ta_pin *out);
 
 /* The same without the reason: an empty pin on failure. */
