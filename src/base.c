@@ -8,10 +8,13 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define LAST_ERROR_SIZE 256
 
 static __thread char last_error[LAST_ERROR_SIZE];
+static __thread ta_status last_status; /* of that text */
+static __thread uint64_t texts;        /* so far */
 
 const char *ta_status_message(ta_status status) {
     switch (status) {
@@ -37,14 +40,42 @@ const char *ta_status_name(ta_status status) {
 
 const char *ta_last_error(void) { return last_error; }
 
-const char *ta_version(void) { return TA_VERSION_STRING; }
+uint64_t ta_error_count(void) { return texts; }
 
-ta_status ta_fail_(ta_status status, const char *function, const char *format, ...) {
-    va_list arguments;
-    int used = snprintf(last_error, sizeof last_error, "%s: ", function);
-    if (used < 0 || (size_t)used >= sizeof last_error) return status;
-    va_start(arguments, format);
-    vsnprintf(last_error + used, sizeof last_error - (size_t)used, format, arguments);
-    va_end(arguments);
+bool ta_error_since(uint64_t count, ta_status status) {
+    return texts != count && last_status == status;
+}
+
+/* `text` is not in last_error. */
+static ta_status leave(ta_status status, const char *text, size_t length) {
+    if (length >= sizeof last_error) length = sizeof last_error - 1;
+    memcpy(last_error, text, length);
+    last_error[length] = '\0';
+    last_status = status;
+    texts++;
     return status;
 }
+
+ta_status ta_set_last_error(ta_status status, const char *text) {
+    char copy[LAST_ERROR_SIZE]; /* `text` may be ta_last_error()'s */
+    if (text == NULL) text = ta_status_message(status);
+    size_t length = strnlen(text, sizeof copy - 1);
+    memcpy(copy, text, length);
+    return leave(status, copy, length);
+}
+
+ta_status ta_fail_(ta_status status, const char *function, const char *format, ...) {
+    char text[LAST_ERROR_SIZE]; /* an argument may be ta_last_error() */
+    va_list arguments;
+    int used = snprintf(text, sizeof text, "%s: ", function);
+    if (used < 0) return status;
+    if ((size_t)used < sizeof text) {
+        va_start(arguments, format);
+        int more = vsnprintf(text + used, sizeof text - (size_t)used, format, arguments);
+        va_end(arguments);
+        if (more > 0) used += more;
+    }
+    return leave(status, text, (size_t)used);
+}
+
+const char *ta_version(void) { return TA_VERSION_STRING; }

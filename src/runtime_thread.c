@@ -20,10 +20,12 @@ static ta_status start(ta_runtime_thread *self) {
     if (status != TA_OK) return status;
     if (hooks->wait != NULL) status = ta_port_fd(self->port, &self->fd);
     if (status == TA_OK && hooks->start != NULL) {
+        uint64_t texts = ta_error_count();
         status = hooks->start(hooks->context, self->port);
         if (status != TA_OK)
             status = ta_fail_(status, "hooks.start", "thread %u: %s", self->index,
-                              ta_status_message(status));
+                              ta_error_since(texts, status) ? ta_last_error()
+                                                            : ta_status_message(status));
     }
     if (status != TA_OK) (void)ta_port_detach(self->port);
     return status;

@@ -85,6 +85,30 @@ static void each_thread_has_its_own_last_error(void **state) {
     assert_non_null(strstr(ta_last_error(), "7 of 4"));
 }
 
+static void a_text_of_ones_own_is_copied(void **state) {
+    (void)state;
+    char text[] = "no route to the server";
+    assert_int_equal(ta_set_last_error(TA_E_SYSTEM, text), TA_E_SYSTEM);
+    text[0] = 'X';
+    assert_string_equal(ta_last_error(), "no route to the server");
+    assert_int_equal(ta_set_last_error(TA_E_NOMEM, ta_last_error() + 3), TA_E_NOMEM);
+    assert_string_equal(ta_last_error(), "route to the server");
+    assert_int_equal(ta_set_last_error(TA_E_NOMEM, NULL), TA_E_NOMEM);
+    assert_string_equal(ta_last_error(), ta_status_message(TA_E_NOMEM));
+}
+
+static void a_long_text_is_cut(void **state) {
+    (void)state;
+    char text[1000];
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    ta_set_last_error(TA_E_SYSTEM, text);
+    assert_int_equal(strlen(ta_last_error()), 255);
+    memset(text, 'b', 255); /* no end within what is copied */
+    ta_set_last_error(TA_E_SYSTEM, text);
+    assert_int_equal(strspn(ta_last_error(), "b"), 255);
+}
+
 static void the_version_is_the_one_compiled_against(void **state) {
     (void)state;
     assert_string_equal(ta_version(), TA_VERSION_STRING);
@@ -103,6 +127,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_failure_names_the_function_and_the_value),
         cmocka_unit_test(success_leaves_the_last_error_alone),
         cmocka_unit_test(each_thread_has_its_own_last_error),
+        cmocka_unit_test(a_text_of_ones_own_is_copied),
+        cmocka_unit_test(a_long_text_is_cut),
         cmocka_unit_test(the_version_is_the_one_compiled_against),
     };
     return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);

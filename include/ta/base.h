@@ -97,6 +97,12 @@ TA_API const char *ta_status_name(ta_status status);
  * alone. Thread rules: any thread; each sees its own. Wait-free. */
 TA_API const char *ta_last_error(void);
 
+/* Makes `text` what ta_last_error() says to the calling thread, and returns `status`: for functions
+ * that the library calls and that fail, constructors and start hooks, so that their caller learns
+ * more than a status: return ta_set_last_error(TA_E_SYSTEM, "no route to the server"). Copied, its
+ * first 255 bytes; NULL: the message of the status. Thread rules: any thread. Wait-free. */
+TA_API ta_status ta_set_last_error(ta_status status, const char *text);
+
 /* The version of the library that is running, as opposed to the one compiled against
  * (TA_VERSION_STRING). Static. Wait-free. */
 TA_API const char *ta_version(void);

@@ -100,7 +100,8 @@ typedef struct ta_runtime_options {
  *   TA_E_RANGE     more adopted threads than there are affinities;
  *   TA_E_SYSTEM    the system has no thread or descriptor to give, or refuses the processor;
  *   TA_E_DESCRIBED the registry describes another machine, and not `unpinned`;
- *   TA_E_NOMEM; those of ta_mesh_create(), of ta_registry_pin(), and whatever hooks.start said.
+ *   TA_E_NOMEM; those of ta_mesh_create(), of ta_registry_pin(), and whatever hooks.start said, with the text
+ *                  that it left (ta_set_last_error()), if any.
  * What the start hooks sent before a failure is destroyed. The caller owns *out. Blocking. */
 TA_API ta_status ta_runtime_create(const ta_runtime_options *options, ta_runtime **out);
 
