@@ -6,6 +6,7 @@
 #include "cells.h"
 
 #include "error.h"
+#include "registry.h"
 #include "shares.h"
 
 #include <string.h>
@@ -149,6 +150,9 @@ ta_status ta_cells_find(const ta_cells *cells, ta_affinity affinity, uint32_t *o
         ta_affinity_cache(affinity) >= ta_affinity_cache_count(affinity) ||
         ta_affinity_region(affinity) >= ta_affinity_region_count(affinity))
         return TA_E_RANGE;
+    /* Made by hand, or by another machine that has as many of everything. */
+    if (cells->registry != NULL && ta_registry_judge(cells->registry, affinity) != TA_OK)
+        return TA_E_FOREIGN_AFFINITY;
     *out = strategy_index(&cells->strategy, affinity);
     return *out < cells->face.slot_count ? TA_OK : TA_E_RANGE;
 }
@@ -156,10 +160,13 @@ ta_status ta_cells_find(const ta_cells *cells, ta_affinity affinity, uint32_t *o
 ta_status ta_cells_explain(const ta_cells *cells, ta_affinity affinity, ta_status status,
                            const char *function) {
     const ta_affinity shape = cells->shape;
+    if (function == NULL) return status;
     switch (status) {
     case TA_E_UNKNOWN_AFFINITY:
         return ta_fail_(status, function, "the affinity is unknown: the thread is not pinned");
     case TA_E_FOREIGN_AFFINITY:
+        if (ta_affinity_same_shape(affinity, shape))
+            return ta_registry_complain(cells->registry, affinity, function);
         return ta_fail_(status, function,
                         "an affinity of %u processors, %u caches and %u regions, where the array "
                         "is of %u, %u and %u",
@@ -178,7 +185,7 @@ ta_status ta_cells_explain(const ta_cells *cells, ta_affinity affinity, ta_statu
     case TA_E_NOMEM:
         return ta_fail_(status, function, "no memory for the value of a slot");
     default:
-        return status; /* a function's of the type, or a constructor's, with its own text */
+        return status; /* none of what is said here */
     }
 }
 

@@ -63,14 +63,17 @@ void ta_cells_release(ta_cells *cells);
 
 /* ---- finding ---------------------------------------------------------------------------------- */
 
-/* The index of an affinity's slot; on failure *out is as good as uninitialised. No text. */
+/* The index of an affinity's slot; on failure *out is as good as uninitialised. An affinity that
+ * passes has memory (ta_cells_allocator()). No text. */
 ta_status ta_cells_find(const ta_cells *cells, ta_affinity affinity, uint32_t *out);
 
-/* What finding or filling a slot has just answered to a control path `function`, with a text. */
+/* `status`, with a text of the control path `function` (NULL: without): what finding a slot has just
+ * answered, or that filling it met a circle, an empty slot, or no memory. Not what a function of the
+ * user's answered. */
 ta_status ta_cells_explain(const ta_cells *cells, ta_affinity affinity, ta_status status,
                            const char *function);
 
-/* Memory near an affinity. */
+/* Memory near an affinity that ta_cells_find() has found. */
 const ta_allocator *ta_cells_allocator(const ta_cells *cells, ta_affinity affinity);
 
 /* ---- the memory of values --------------------------------------------------------------------- */

@@ -74,7 +74,8 @@ ta_status ta_storage_replace(ta_storage *storage, ta_affinity affinity, void *va
     if (previous != NULL) *previous = (ta_stored){NULL, NULL};
     if (storage == NULL || value == NULL)
         return ta_fail(TA_E_INVALID, "NULL as the storage or as the value");
-    ta_status status = ta_storage_find(storage, affinity, &slot);
+    /* All of the affinity: memory of its place is asked for. */
+    ta_status status = ta_cells_find(&storage->base, affinity, &slot);
     if (status != TA_OK) return ta_cells_explain(&storage->base, affinity, status, __func__);
     ta_node *node = make_node(storage, slot, affinity, value);
     ta_epoch_record *record = node == NULL ? NULL : ta_epoch_borrow(&storage->epochs);

@@ -57,7 +57,8 @@ static inline void ta_node_hold(ta_node *node) {
 /* One reference less; the last one destroys the value and gives its memory back. */
 void ta_node_let_go(ta_node *node);
 
-/* The index of an affinity's slot, as ta_cells_find(). */
+/* The index of an affinity's slot, as ta_cells_find(), but that of its indices only the one by which
+ * the strategy goes is looked at, where that is enough to find it. */
 static inline ta_status ta_storage_find(const ta_storage *storage, ta_affinity affinity,
                                         uint32_t *out) {
     ta_slot_cell *cell;

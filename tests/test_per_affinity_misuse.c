@@ -111,6 +111,31 @@ static void indices_that_the_strategy_does_not_use_are_looked_at(void **state) {
     ta_registry_destroy(registry);
 }
 
+/* As many of everything, but elsewhere: made by hand, or by a registry of another machine. */
+static void a_place_that_the_registry_does_not_have_is_refused(void **state) {
+    (void)state;
+    const uint32_t counts[] = {2, 3};
+    ta_registry_options machine = {.machine = TA_MACHINE_COUNTS,
+                                   .processors = TA_PROCESSORS_ALL,
+                                   .counts = counts,
+                                   .counts_length = 2};
+    ta_registry *registry;
+    assert_int_equal(ta_registry_create(&machine, &registry), TA_OK);
+    ta_per_affinity_options options = {.registry = registry};
+    for (int per = TA_PER_CORE; per <= TA_PER_PROCESS; per++) {
+        log_book book = {0};
+        items array;
+        options.strategy.per = (ta_per)per;
+        assert_int_equal(items_create(&array, &options, make_item, &book), TA_OK);
+        ta_affinity wrong = ta_registry_affinity(registry, 1);
+        wrong.region = 1 - wrong.region;
+        check_refusal(array, wrong, TA_E_FOREIGN_AFFINITY, "is not of this registry");
+        assert_int_equal(book.calls, 0);
+        items_destroy(&array);
+    }
+    ta_registry_destroy(registry);
+}
+
 static void null_is_answered(void **state) {
     (void)state;
     items none = {NULL};
@@ -211,6 +236,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(wrong_affinities_are_answered),
         cmocka_unit_test(indices_beyond_their_count_are_answered),
         cmocka_unit_test(indices_that_the_strategy_does_not_use_are_looked_at),
+        cmocka_unit_test(a_place_that_the_registry_does_not_have_is_refused),
         cmocka_unit_test(null_is_answered),
         cmocka_unit_test(wrong_creations_are_answered),
     };

@@ -102,6 +102,33 @@ static void wrong_affinities_are_refused(void **state) {
     leaves_destroy(&storage);
 }
 
+/* To find the slot one index is enough, but not to ask for memory. */
+static void a_value_is_put_in_at_places_of_the_registry_alone(void **state) {
+    (void)state;
+    const uint32_t counts[] = {2, 3};
+    ta_registry_options machine = {.machine = TA_MACHINE_COUNTS,
+                                   .processors = TA_PROCESSORS_ALL,
+                                   .counts = counts,
+                                   .counts_length = 2};
+    ta_registry *registry;
+    assert_int_equal(ta_registry_create(&machine, &registry), TA_OK);
+    ta_per_affinity_options options = {.registry = registry};
+    leaves storage;
+    assert_int_equal(leaves_create(&storage, &options), TA_OK);
+    leaf value = leaf_of(1, NULL, NULL);
+    ta_affinity wrong = ta_registry_affinity(registry, 1);
+    wrong.region = 1 - wrong.region;
+    assert_int_equal(ta_storage_replace(storage.storage, wrong, &value, NULL),
+                     TA_E_FOREIGN_AFFINITY);
+    check_text("ta_storage_replace", "is not of this registry");
+    wrong.region = wrong.region_count;
+    assert_int_equal(ta_storage_replace(storage.storage, wrong, &value, NULL), TA_E_RANGE);
+    assert_int_equal(leaves_ready_count(storage), 0);
+    destroy_leaf(&value);
+    leaves_destroy(&storage);
+    ta_registry_destroy(registry);
+}
+
 static uint32_t too_large(ta_affinity affinity, void *context) {
     (void)context;
     return ta_affinity_processor(affinity) == 0 ? 0 : UINT32_MAX;
@@ -262,6 +289,7 @@ int main(int argc, char **argv) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_options_make_no_storage),
         cmocka_unit_test(wrong_affinities_are_refused),
+        cmocka_unit_test(a_value_is_put_in_at_places_of_the_registry_alone),
         cmocka_unit_test(an_index_of_ones_own_is_checked),
         cmocka_unit_test(an_empty_slot_says_so),
         cmocka_unit_test(null_is_answered),
