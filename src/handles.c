@@ -27,8 +27,8 @@ ta_status ta_handle_make(ta_per_affinity *array, ta_affinity affinity, ta_handle
         return ta_fail(TA_E_INVALID, "NULL as the array or as the result");
     ta_slots *slots = ta_slots_of(array);
     if (!ta_affinity_is_unknown(affinity)) {
-        ta_status status = ta_slots_settle(slots, affinity, &cell);
-        if (status != TA_OK) return ta_cells_explain(&slots->base, affinity, status, __func__);
+        ta_status status = ta_slots_settle(slots, affinity, __func__, &cell);
+        if (status != TA_OK) return status;
     }
     ta_cells_begin_share(&slots->base, cell);
     *out = (ta_handle){array, cell};
@@ -51,7 +51,7 @@ ta_status ta_handle_relocate_or_make(ta_handle *handle, const ta_move *move) {
     if (handle == NULL || move == NULL) return TA_E_INVALID;
     ta_status status = ta_move_status(move);
     if (status != TA_OK || handle->array == NULL) return status;
-    status = ta_slots_settle(ta_slots_of(handle->array), move->destination, &cell);
+    status = ta_slots_settle(ta_slots_of(handle->array), move->destination, NULL, &cell);
     if (status == TA_OK) handle->cell = cell;
     return status;
 }

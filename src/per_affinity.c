@@ -37,82 +37,114 @@ static void value_release(const ta_type *type, void *value) {
 
 /* ---- constructing ----------------------------------------------------------------------------- */
 
+/* Constructors may leave by an exception, by pthread_exit() or by being cancelled, and so may what
+ * clones and relocates: hence ends that the compiler runs however a function is left. */
+#define ENDED_BY(function) __attribute__((cleanup(function)))
+
+/* A clone of the captured value. */
+typedef struct copy {
+    const ta_type *type;
+    void *value; /* memory for it */
+    bool whole;  /* there is one to destroy */
+    bool boxed;  /* and memory to release */
+} copy;
+
+static void end_copy(copy *c) {
+    if (c->whole) ta_destroy(c->type, c->value);
+    if (c->boxed) ta_box_release(c->type, c->value);
+}
+
 /* The captured value, cloned and taken to the site. */
-static ta_status clone_captured(const ta_slots *slots, const ta_site *site, void *out) {
-    const ta_type *captured = slots->maker.captured;
-    ta_status status = ta_clone(captured, slots->maker.context, out, site->allocator);
+static ta_status make_copy(const ta_slots *slots, const ta_site *site, copy *out) {
+    ta_status status = ta_clone(out->type, slots->maker.context, out->value, site->allocator);
+    out->whole = status == TA_OK;
     if (status != TA_OK || slots->maker.stays) return status;
     ta_move move = ta_move_between(slots->source, site->affinity, site->allocator);
-    status = ta_relocate(captured, out, &move);
-    if (status != TA_OK) ta_destroy(captured, out);
-    return status;
+    return ta_relocate(out->type, out->value, &move);
 }
 
 /* A constructor that works with a clone: on the stack where it is small, as most are. */
-static ta_status construct_with_clone(const ta_slots *slots, const ta_site *site, void *value) {
+static ta_status construct_with_copy(const ta_slots *slots, const ta_site *site, void *value) {
     union {
         max_align_t alignment;
         char bytes[256];
     } local;
     const ta_type *captured = slots->maker.captured;
     bool fits = captured->size <= sizeof local && captured->alignment <= _Alignof(max_align_t);
-    void *clone = fits ? local.bytes : ta_box_allocate(captured, site->allocator);
-    if (clone == NULL) return TA_E_NOMEM;
-    ta_status status = clone_captured(slots, site, clone);
-    if (status == TA_OK) {
-        status = slots->maker.construct(clone, site, value);
-        ta_destroy(captured, clone);
-    }
-    if (!fits) ta_box_release(captured, clone);
-    return status;
+    void *memory = fits ? local.bytes : ta_box_allocate(captured, site->allocator);
+    if (memory == NULL) return TA_E_NOMEM;
+    ENDED_BY(end_copy) copy clone = {captured, memory, false, !fits};
+    ta_status status = make_copy(slots, site, &clone);
+    return status == TA_OK ? slots->maker.construct(memory, site, value) : status;
 }
 
 static ta_status construct(const ta_slots *slots, const ta_site *site, void *value) {
     if (slots->maker.captured == NULL)
         return slots->maker.construct(slots->maker.context, site, value);
-    if (slots->maker.construct == NULL) return clone_captured(slots, site, value);
-    return construct_with_clone(slots, site, value);
+    if (slots->maker.construct != NULL) return construct_with_copy(slots, site, value);
+    ENDED_BY(end_copy) copy clone = {slots->maker.captured, value, false, false};
+    ta_status status = make_copy(slots, site, &clone);
+    if (status == TA_OK) clone.whole = false; /* it is the slot's */
+    return status;
 }
 
-/* The value of a slot that the calling thread has claimed, in memory of its place. */
-static ta_status make_value(const ta_slots *slots, uint32_t slot, ta_affinity affinity,
-                            void **out) {
-    const ta_allocator *allocator = ta_cells_allocator(&slots->base, affinity);
-    void *value = value_create(slots->base.type, allocator);
-    if (value == NULL) return TA_E_NOMEM;
-    ta_site site = {affinity, slot, allocator};
-    ta_status status = construct(slots, &site, value);
-    if (status == TA_OK)
-        *out = value;
-    else
-        value_release(slots->base.type, value);
+/* A slot that the calling thread has claimed, and what it is to hold. */
+typedef struct claim {
+    const ta_type *type;
+    ta_slot *slot;
+    ta_slot_thread *self;
+    void *value; /* memory for it, or NULL */
+    bool made;
+} claim;
+
+static void end_claim(claim *c) {
+    if (c->made) {
+        ta_slot_publish(c->slot, c->self, c->value);
+        return;
+    }
+    if (c->value != NULL) value_release(c->type, c->value);
+    ta_slot_abandon(c->slot, c->self);
+}
+
+/* Makes the value of a slot that the calling thread has claimed, in memory of its place, and ends
+ * the claim. */
+static ta_status make_value(const ta_slots *slots, uint32_t index, ta_affinity affinity,
+                            ta_slot_thread *self, const char *function) {
+    ENDED_BY(end_claim)
+    claim claimed = {slots->base.type, &slots->base.face.cells[index].slot, self, NULL, false};
+    ta_site site = {affinity, index, ta_cells_allocator(&slots->base, affinity)};
+    claimed.value = value_create(claimed.type, site.allocator);
+    if (claimed.value == NULL)
+        return ta_cells_explain(&slots->base, affinity, TA_E_NOMEM, function);
+    uint64_t texts = ta_error_count();
+    ta_status status = construct(slots, &site, claimed.value);
+    claimed.made = status == TA_OK;
+    if (status != TA_OK && function != NULL && !ta_error_since(texts, status))
+        return ta_fail_(status, function, "the constructor failed: %s", ta_status_message(status));
     return status;
 }
 
 /* ---- resolving -------------------------------------------------------------------------------- */
 
-ta_status ta_slots_settle(ta_slots *slots, ta_affinity affinity, ta_slot_cell **out) {
+ta_status ta_slots_settle(ta_slots *slots, ta_affinity affinity, const char *function,
+                          ta_slot_cell **out) {
     uint32_t index;
     void *value;
     ta_status status = ta_cells_find(&slots->base, affinity, &index);
-    if (status != TA_OK) return status;
+    if (status != TA_OK) return ta_cells_explain(&slots->base, affinity, status, function);
     ta_slot_cell *cell = &slots->base.face.cells[index];
     ta_slot_thread *self = ta_slot_self();
     switch (ta_slot_claim(&cell->slot, &waits, self, &value)) {
     case TA_SLOT_READY:
         break;
     case TA_SLOT_CLAIMED:
-        status = make_value(slots, index, affinity, &value);
-        if (status != TA_OK) {
-            ta_slot_abandon(&cell->slot, self);
-            return status;
-        }
-        ta_slot_publish(&cell->slot, self, value);
+        status = make_value(slots, index, affinity, self, function);
+        if (status != TA_OK) return status;
         break;
     case TA_SLOT_BUSY: /* try_claim's alone */
     case TA_SLOT_REENTERED:
     case TA_SLOT_DEADLOCK:
-        return TA_E_REENTERED;
+        return ta_cells_explain(&slots->base, affinity, TA_E_REENTERED, function);
     }
     *out = cell;
     return TA_OK;
@@ -123,16 +155,15 @@ ta_status ta_per_affinity_resolve(ta_per_affinity *array, ta_affinity affinity, 
     if (out != NULL) *out = NULL;
     if (array == NULL || out == NULL)
         return ta_fail(TA_E_INVALID, "NULL as the array or as the result");
-    ta_slots *slots = ta_slots_of(array);
-    ta_status status = ta_slots_settle(slots, affinity, &cell);
-    if (status != TA_OK) return ta_cells_explain(&slots->base, affinity, status, __func__);
-    *out = ta_slot_peek(&cell->slot);
-    return TA_OK;
+    ta_status status = ta_slots_settle(ta_slots_of(array), affinity, __func__, &cell);
+    if (status == TA_OK) *out = ta_slot_peek(&cell->slot);
+    return status;
 }
 
 void *ta_per_affinity_get_or_make(ta_per_affinity *array, ta_affinity affinity) {
     ta_slot_cell *cell;
-    if (array == NULL || ta_slots_settle(ta_slots_of(array), affinity, &cell) != TA_OK) return NULL;
+    if (array == NULL || ta_slots_settle(ta_slots_of(array), affinity, NULL, &cell) != TA_OK)
+        return NULL;
     return ta_slot_peek(&cell->slot);
 }
 
@@ -157,8 +188,8 @@ ta_status ta_per_affinity_fill(ta_per_affinity *array, const ta_affinity affinit
     ta_slots *slots = ta_slots_of(array);
     for (size_t i = 0; i < count; i++) {
         ta_slot_cell *cell;
-        ta_status status = ta_slots_settle(slots, affinities[i], &cell);
-        if (status != TA_OK) return ta_cells_explain(&slots->base, affinities[i], status, __func__);
+        ta_status status = ta_slots_settle(slots, affinities[i], __func__, &cell);
+        if (status != TA_OK) return status;
     }
     return TA_OK;
 }

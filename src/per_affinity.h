@@ -17,9 +17,11 @@ typedef struct ta_slots {
 
 static inline ta_slots *ta_slots_of(const ta_per_affinity *array) { return (ta_slots *)array; }
 
-/* The affinity's cell, with its value in it: made if need be. On failure *out is untouched and
- * nothing is written to ta_last_error(), except by a constructor. */
-ta_status ta_slots_settle(ta_slots *slots, ta_affinity affinity, ta_slot_cell **out);
+/* The affinity's cell, with its value in it: made if need be. On failure *out is untouched, and the
+ * text is the constructor's, if it failed and left one, or else of the control path `function`; for
+ * NULL none is written, except by a constructor. */
+ta_status ta_slots_settle(ta_slots *slots, ta_affinity affinity, const char *function,
+                          ta_slot_cell **out);
 
 /* Destroys values, captured value and block. Exclusive, by the caller's own edges. */
 void ta_slots_tear_down(ta_slots *slots);

@@ -26,8 +26,10 @@
  * succeeds at most once per slot. One that fails leaves the slot empty and reports to its caller
  * alone: other callers that waited for it try for themselves, and so may the same one again. One
  * that asks for its own slot gets TA_E_REENTERED, and so does one whose wait would close a circle
- * of constructors that wait for each other, in whichever arrays. Reaching a value that is there
- * writes nothing shared, takes no lock and counts nothing.
+ * of constructors that wait for each other, in whichever arrays. One that does not return, because
+ * an exception (C++) or the end of its thread (pthread_exit(), a deferred cancellation; glibc)
+ * passes through it, counts as failed: the slot is empty, and what was cloned for it is destroyed.
+ * Reaching a value that is there writes nothing shared, takes no lock and counts nothing.
  *
  * Memory. 128 bytes per slot, made at once: what readers read stands apart from what handles count
  * in. A value begins a cache line and shares none with another value.
@@ -38,7 +40,15 @@
  * everything that reaches its value; what a thread did before it dropped a handle happens before
  * the values are destroyed. Constructors run on the thread that asks, wherever that is. Progress:
  * each function says; "resolves" means: wait-free where the value is there, otherwise blocking,
- * as long as constructors of that slot run.
+ * as long as constructors of that slot run. After fork() a child may only exec, unless no thread had
+ * used the array before: a slot whose constructor another thread ran at that moment would wait for
+ * it for ever.
+ *
+ * Wrong affinities. Where a value is to be made, and by ta_per_affinity_resolve() and
+ * ta_per_affinity_index_of() always, all of the affinity must be right: it is known, of the array's
+ * machine, its indices are below their counts, and with a registry it is one of that. Where the
+ * value is there, get, peek and relocation compare the counts and the one index by which the strategy
+ * goes, and no more: of affinities that the library made the rest cannot be out of range.
  */
 #ifndef TA_PER_AFFINITY_H
 #define TA_PER_AFFINITY_H
@@ -80,7 +90,8 @@ typedef struct ta_site {
 
 /* A constructor and what it works with. `construct` makes *out, uninitialised; on failure *out is
  * as good as uninitialised, nothing of it is destroyed, and the caller gets the constructor's
- * status.
+ * status, and the text that it left (ta_set_last_error()). It returns, or leaves by an exception or by
+ * the end of its thread, never by longjmp(): its slot would be waited for for ever.
  *   captured == NULL   `construct` gets `context`.
  *   captured != NULL   `context` is a value of that type, which the array takes. For each slot it
  *                      is cloned with the site's allocator, the clone is relocated from
@@ -222,7 +233,9 @@ TA_INLINE void *ta_per_affinity_get_here(ta_per_affinity *array) {
  *   TA_E_RANGE      an index that is not below its count, of the affinity or of a CUSTOM strategy;
  *   TA_E_REENTERED  the caller runs in a constructor that the slot waits for;
  *   TA_E_NOMEM, or what cloning or relocating the captured value said;
- *   else the constructor's own status, with its own text in ta_last_error(). */
+ *   else the constructor's own status.
+ * In ta_last_error() is the text that the constructor left with that status; if it left none, one
+ * that says that the constructor failed. */
 TA_API ta_status ta_per_affinity_resolve(ta_per_affinity *array, ta_affinity affinity, void **out);
 
 /* The value if it is there; never makes one. NULL also for a wrong affinity. Wait-free. */
