@@ -155,7 +155,8 @@ void ta_pin_drop(ta_pin *pin) {
 
 ta_status ta_storage_get_clone(ta_storage *storage, ta_affinity affinity, void *out,
                                const ta_allocator *allocator) {
-    ta_pin pin;
+    /* Also where cloning does not return. */
+    __attribute__((cleanup(ta_pin_drop))) ta_pin pin = {NULL, NULL};
     uint32_t slot;
     if (storage == NULL || out == NULL)
         return ta_fail(TA_E_INVALID, "NULL as the storage or as the result");
@@ -163,27 +164,38 @@ ta_status ta_storage_get_clone(ta_storage *storage, ta_affinity affinity, void *
     if (status == TA_OK) status = ta_storage_pin_slot(storage, slot, &pin);
     if (status != TA_OK) return ta_cells_explain(&storage->base, affinity, status, __func__);
     status = ta_clone(storage->base.type, pin.value, out, allocator);
-    ta_pin_drop(&pin);
     if (status != TA_OK)
         return ta_fail(status, "cloning a %s: %s", storage->base.type->name,
                        ta_status_message(status));
     return TA_OK;
 }
 
+/* A record for visits, of which each is a section: a long one keeps few values waiting. */
+typedef struct tour {
+    ta_epoch_record *record;
+    bool inside;
+} tour;
+
+/* Also where a visit does not return. */
+static void end_tour(tour *t) {
+    if (t->inside) ta_epoch_leave(t->record);
+    if (t->record != NULL) ta_epoch_give_back(t->record);
+}
+
 bool ta_storage_each(ta_storage *storage, bool (*visit)(void *context, uint32_t slot, void *value),
                      void *context) {
     if (storage == NULL || visit == NULL) return false;
-    ta_epoch_record *record = ta_epoch_borrow(&storage->epochs);
-    if (record == NULL) return false;
+    __attribute__((cleanup(end_tour))) tour t = {ta_epoch_borrow(&storage->epochs), false};
+    if (t.record == NULL) return false;
     bool goes_on = true;
-    /* A section for each value: a long visit keeps few values waiting. */
     for (uint32_t i = 0; goes_on && i < storage->base.face.slot_count; i++) {
-        ta_epoch_enter(record);
+        ta_epoch_enter(t.record);
+        t.inside = true;
         void *value = load_value(storage, i);
         if (value != NULL) goes_on = visit(context, i, value);
-        ta_epoch_leave(record);
+        ta_epoch_leave(t.record);
+        t.inside = false;
     }
-    ta_epoch_give_back(record);
     return goes_on;
 }
 

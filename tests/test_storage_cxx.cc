@@ -108,6 +108,39 @@ void references(routes storage) {
     CHECK(routes_stored_count(storage) == 0);
 }
 
+// What clones and visits may throw: no pin stays behind.
+struct brittle {
+    int number;
+};
+ta_status throw_clone(const brittle *, brittle *, const ta_allocator *) { throw 1; }
+TA_TYPE(brittle, brittle, nullptr, throw_clone, nullptr);
+TA_STORAGE(brittles, brittle);
+bool throw_visit(brittle *, uint32_t, void *) { throw 2; }
+
+void exceptions() {
+    brittles storage;
+    brittle clone;
+    int caught = 0;
+    ta_per_affinity_options options = {};
+    options.shape = places[0];
+    CHECK(brittles_create(&storage, &options) == TA_OK);
+    CHECK(brittles_replace(storage, places[0], brittle{1}, nullptr) == TA_OK);
+    try {
+        brittles_get_clone(storage, places[0], &clone, nullptr);
+    } catch (int number) {
+        caught += number;
+    }
+    try {
+        brittles_each(storage, throw_visit, nullptr);
+    } catch (int number) {
+        caught += number;
+    }
+    CHECK(caught == 3);
+    CHECK(brittles_replace(storage, places[0], brittle{2}, nullptr) == TA_OK);
+    CHECK(brittles_reclaim(storage) == 0);
+    brittles_destroy(&storage);
+}
+
 } // namespace
 
 int main() {
@@ -119,6 +152,7 @@ int main() {
     slots_and_pins(storage);
     references(storage);
     routes_destroy(&storage);
+    exceptions();
     CHECK(storage.storage == nullptr);
     return failures == 0 ? 0 : 1;
 }

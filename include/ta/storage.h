@@ -50,7 +50,11 @@
  * destruction, except that one pin or reference belongs to one thread at a time. Threads need not
  * be registered. Order: what a thread did before it put a value in happens before everything that
  * finds it; what was done under a pin or through a reference happens before the value is destroyed.
- * What threads do with a value that several of them reach is their own affair.
+ * What threads do with a value that several of them reach is their own affair. An exception (C++),
+ * pthread_exit() or a cancellation may pass through what clones or visits a value, but not through
+ * what destroys it; longjmp() through neither. After fork() a child
+ * may only exec, unless no thread had used the storage before: what another thread had pinned at
+ * that moment is pinned in the child for ever.
  */
 #ifndef TA_STORAGE_H
 #define TA_STORAGE_H
@@ -92,7 +96,8 @@ typedef struct ta_stored {
  *   TA_E_UNKNOWN_AFFINITY, TA_E_FOREIGN_AFFINITY, TA_E_INVALID (NULL);
  *   TA_E_RANGE  an index that is not below its count, of the affinity or of a CUSTOM strategy;
  *   TA_E_NOMEM.
- * May destroy values. Lock-free, save for the allocator and what is destroyed. O(records and
+ * All of the affinity must be right, as where an array makes a value; the others look at the counts
+ * and at the index by which the strategy goes. May destroy values. Lock-free, save for the allocator and what is destroyed. O(records and
  * processors). */
 TA_API ta_status ta_storage_replace(ta_storage *storage, ta_affinity affinity, void *value,
                                     ta_stored *previous);
