@@ -35,8 +35,7 @@ static void release_node(ta_node *node) {
 }
 
 void ta_node_let_go(ta_node *node) {
-    /* C1, C2: pairs with itself. */
-    if (ta_fetch_add_acq_rel_u64(&node->count, UINT64_MAX) != 1) return;
+    if (!ta_value_end(&node->count)) return;
     ta_destroy(node->storage->base.type, value_of(node));
     release_node(node);
 }
@@ -54,8 +53,7 @@ static void exchange(ta_storage *storage, ta_epoch_record *record, uint32_t slot
     ck_stack_t ready = CK_STACK_INITIALIZER;
     uint64_t *word = &storage->base.face.cells[slot].slot.word;
     ta_epoch_enter(record);
-    /* W1: pairs with W2 in load_value(), and with itself. */
-    void *old = ta_slot_pointer_(ta_exchange_acq_rel_u64(word, (uint64_t)(uintptr_t)value));
+    void *old = ta_value_exchange(word, value);
     if (old != NULL) {
         ta_node *node = ta_node_of(old);
         if (previous != NULL) ta_stored_refer(node, previous);
@@ -107,8 +105,7 @@ uint64_t ta_storage_reclaim(ta_storage *storage) {
 
 /* In a section, if the value is to be used. */
 static void *load_value(const ta_storage *storage, uint32_t slot) {
-    /* W2: pairs with W1 in exchange(). */
-    return ta_slot_pointer_(ta_load_acquire_u64(&storage->base.face.cells[slot].slot.word));
+    return ta_value_load(&storage->base.face.cells[slot].slot.word);
 }
 
 ta_status ta_storage_pin_slot(ta_storage *storage, uint32_t slot, ta_pin *out) {

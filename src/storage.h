@@ -10,17 +10,14 @@
  *
  * The extra room of the block holds a list of records for each processor.
  *
- * Labelled edges, beside those of epoch.h and shares.h:
- *   W1 the exchange of a cell's word, release -> W2 a reader's load of it, and W1 of the next
- *                                      replacer; acquire: value and node are whole
- *   C1 a reference's end, release -> C2 the one that finds none left, acquire: what was done through
- *                                      a reference happens before the value is destroyed
+ * The words of cells and the counts of nodes are value_word.h's, which has the edges W and C.
  */
 #ifndef TA_SRC_STORAGE_H
 #define TA_SRC_STORAGE_H
 
 #include "cells.h"
 #include "epoch.h"
+#include "value_word.h"
 
 #include "ta/storage.h"
 
@@ -50,9 +47,7 @@ static inline ta_slot_cell *ta_node_cell(const ta_node *node) {
 }
 
 /* One reference more: by who has one, or reads in a section in which it found the node. */
-static inline void ta_node_hold(ta_node *node) {
-    ta_fetch_add_relaxed_u64(&node->count, 1); /* relaxed: the count is above 0 and stays so */
-}
+static inline void ta_node_hold(ta_node *node) { ta_value_keep(&node->count); }
 
 /* One reference less; the last one destroys the value and gives its memory back. */
 void ta_node_let_go(ta_node *node);
