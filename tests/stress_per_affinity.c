@@ -3,18 +3,20 @@
  * Slot arrays under 2 to 16 threads: ten million operations, in rounds. In the first half of a
  * round threads use arrays and handles; in the second the owner destroys the arrays while threads
  * go on with the handles that they hold. Constructors fail, dawdle, and ask for slots of other
- * arrays, at random; moves declare true and false sources; threads change their place; handles
- * change threads.
+ * arrays, at random; one array's values are made from a captured value, which threads clone at the
+ * same time; moves declare true and false sources; threads change their place, and are pinned to
+ * processors that there are; handles change threads.
  *
  * What must hold: each value is of the slot that was asked for, of this round, and whole; no slot
- * is constructed twice; every handle agrees with its slot; each array is torn down once, when the
- * last handle is gone; nothing leaks.
+ * is constructed twice; clones come to their constructors whole and at home; every handle agrees
+ * with its slot; each array is torn down once, when the last handle is gone; nothing leaks.
  */
 #include "harness.h"
 #include "ledger.h"
 
 #include "ta/derive.h"
 #include "ta/per_affinity.h"
+#include "ta/validator.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -26,9 +28,11 @@
 
 enum {
     PLACES = 32,
-    REGIONS = 4, /* each of them one cache */
-    ARRAYS = 4,  /* one per strategy */
-    HELD = 8,    /* handles of a thread */
+    REGIONS = 4,                     /* each of them one cache */
+    FROM_RECIPE = TA_PER_CUSTOM + 1, /* per core, of a captured value */
+    ARRAYS = FROM_RECIPE + 1,        /* one per strategy, and that */
+    CUSTOM_SLOTS = 13,
+    HELD = 8, /* handles of a thread */
     THREADS = 16,
     MAILBOXES = 4,
     STEPS = 500 /* of a thread in one half of a round */
@@ -42,12 +46,20 @@ typedef struct piece {
 TA_DERIVE(piece, piece, array, slot, round, check, TA_AS(text, ta_string));
 TA_PER_AFFINITY(pieces, piece);
 
+/* What is captured. */
+typedef struct recipe {
+    char *text;
+    ta_validator home;
+    pieces *array; /* whose it is */
+} recipe;
+TA_DERIVE(recipe, recipe, TA_AS(text, ta_string), TA_AS(home, ta_validator), TA_SKIP(array));
+
 /* What a round's threads share. */
 typedef struct round_state {
     pieces arrays[ARRAYS];
     uint64_t number;
-    const ta_registry *registry;
-    atomic_uint made[ARRAYS][PLACES]; /* constructions that succeeded */
+    const ta_registry *registry, *real; /* invented places, and what the process may use */
+    atomic_uint made[ARRAYS][PLACES];   /* constructions that succeeded */
     atomic_uint attempts[ARRAYS][PLACES];
     atomic_bool owner_is_gone;
     pthread_barrier_t barrier;
@@ -121,12 +133,34 @@ static ta_status make_value(piece *out, const ta_site *site, void *context) {
     return TA_OK;
 }
 
+static ta_status make_from_recipe(piece *out, const ta_site *site, recipe *captured) {
+    if (strcmp(captured->text, "recipe") != 0 ||
+        !ta_affinity_equal(captured->home.home, site->affinity))
+        fail_with(current, "a clone that is not whole, or not at home");
+    return make_value(out, site, captured->array);
+}
+TA_PER_AFFINITY_WITH(pieces_of_recipe, pieces, recipe, make_from_recipe);
+
+static uint32_t custom_index(ta_affinity affinity, void *context) {
+    return (ta_affinity_processor(affinity) * *(const uint32_t *)context) % CUSTOM_SLOTS;
+}
+
+static uint32_t custom_count(ta_affinity any, void *context) {
+    (void)any, (void)context;
+    return CUSTOM_SLOTS;
+}
+
+static uint32_t custom_factor = 7;
+
 /* ---- checks ----------------------------------------------------------------------------------- */
 
 static uint32_t slot_of(uint32_t array, ta_affinity affinity) {
     switch (array) {
     case TA_PER_CORE:
+    case FROM_RECIPE:
         return ta_affinity_processor(affinity);
+    case TA_PER_CUSTOM:
+        return custom_index(affinity, &custom_factor);
     case TA_PER_CACHE:
         return ta_affinity_cache(affinity);
     case TA_PER_REGION:
@@ -168,6 +202,17 @@ static bool check_status(worker *self, ta_status status) {
 
 /* ---- operations ------------------------------------------------------------------------------- */
 
+/* Another processor, at times, and in any case another place. */
+static void change_place(worker *self, ta_affinity place) {
+    const ta_registry *real = self->shared->real;
+    ta_status status = TA_OK;
+    if (below(self, 4) == 0)
+        status = ta_registry_pin(
+            real, ta_registry_affinity(real, below(self, ta_registry_processor_count(real))));
+    if (status != TA_OK || ta_registry_adopt(self->shared->registry, place) != TA_OK)
+        fail_with(self, "a thread could not change its place");
+}
+
 static void use_array(worker *self) {
     uint32_t array = below(self, ARRAYS);
     pieces named = self->shared->arrays[array];
@@ -175,8 +220,7 @@ static void use_array(worker *self) {
     piece *got = NULL;
     switch (below(self, 6)) {
     case 0:
-        if (ta_registry_adopt(self->shared->registry, place) != TA_OK)
-            fail_with(self, "a thread could not change its place");
+        change_place(self, place);
         got = pieces_get_here(named);
         break;
     case 1:
@@ -286,21 +330,31 @@ static void *run_worker(void *argument) {
 
 /* ---- rounds ----------------------------------------------------------------------------------- */
 
-static void start_round(round_state *shared, const ta_registry *registry, uint64_t number,
-                        unsigned threads, const ta_allocator *allocator) {
+static ta_status make_array(round_state *shared, uint32_t number, const ta_allocator *allocator) {
+    pieces *array = &shared->arrays[number];
+    ta_per_affinity_options options = {.shape = ta_registry_affinity(shared->registry, 0),
+                                       .allocator = allocator};
+    if (number != FROM_RECIPE) {
+        options.strategy =
+            (ta_strategy){(ta_per)number, custom_index, custom_count, &custom_factor};
+        return pieces_create(array, &options, make_value, array);
+    }
+    recipe captured = {ta_string_make("recipe", allocator), ta_validator_at(TA_AFFINITY_UNKNOWN),
+                       array};
+    assert_non_null(captured.text);
+    return pieces_of_recipe(array, &options, captured);
+}
+
+static void start_round(round_state *shared, const ta_registry *const registries[2],
+                        uint64_t number, unsigned threads, const ta_allocator *allocator) {
     memset(shared, 0, sizeof *shared);
     shared->number = number;
-    shared->registry = registry;
+    shared->registry = registries[0];
+    shared->real = registries[1];
     assert_int_equal(pthread_barrier_init(&shared->barrier, NULL, threads + 1), 0);
     for (unsigned i = 0; i < MAILBOXES; i++)
         assert_int_equal(pthread_mutex_init(&shared->mailboxes[i].lock, NULL), 0);
-    for (unsigned i = 0; i < ARRAYS; i++) {
-        ta_per_affinity_options options = {.shape = ta_registry_affinity(registry, 0),
-                                           .strategy.per = (ta_per)i,
-                                           .allocator = allocator};
-        assert_int_equal(
-            pieces_create(&shared->arrays[i], &options, make_value, &shared->arrays[i]), TA_OK);
-    }
+    for (uint32_t i = 0; i < ARRAYS; i++) assert_int_equal(make_array(shared, i, allocator), TA_OK);
 }
 
 /* Nobody does anything now: values and handles are as many as there should be. */
@@ -327,14 +381,14 @@ static void end_round(round_state *shared) {
     pthread_barrier_destroy(&shared->barrier);
 }
 
-static void run_round(unsigned threads, const ta_registry *registry, uint64_t number,
+static void run_round(unsigned threads, const ta_registry *const registries[2], uint64_t number,
                       uint64_t *random) {
     static worker workers[THREADS];
     pthread_t ids[THREADS];
     ledger memory = {0};
     ta_allocator allocator = ledger_allocator(&memory);
     round_state *shared = &state_of_round;
-    start_round(shared, registry, number, threads, &allocator);
+    start_round(shared, registries, number, threads, &allocator);
     for (unsigned i = 0; i < threads; i++) {
         workers[i] = (worker){.shared = shared, .random = next_random(random)};
         assert_int_equal(pthread_create(&ids[i], NULL, run_worker, &workers[i]), 0);
@@ -365,15 +419,18 @@ static void arrays_survive_many_threads(void **state) {
     uint32_t counts[REGIONS] = {PLACES / 4, PLACES / 4, PLACES / 4, PLACES / 4};
     ta_registry_options options = {
         .machine = TA_MACHINE_COUNTS, .counts = counts, .counts_length = REGIONS};
-    ta_registry *registry = NULL;
+    ta_registry *registry = NULL, *real = NULL;
     assert_int_equal(ta_registry_create(&options, &registry), TA_OK);
+    assert_int_equal(ta_registry_create(NULL, &real), TA_OK);
+    const ta_registry *const registries[2] = {registry, real};
     uint64_t round = 0;
     for (uint64_t done = 0; done < OPERATIONS; round++) {
         unsigned threads = 2 + (unsigned)(round % 15);
-        run_round(threads, registry, round, &random);
+        run_round(threads, registries, round, &random);
         done += 2 * (uint64_t)threads * STEPS;
     }
     print_message("%u rounds\n", (unsigned)round);
+    ta_registry_destroy(real);
     ta_registry_destroy(registry);
 }
 

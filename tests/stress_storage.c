@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Explicit storage under 2 to 16 threads: two million operations, in rounds. In the first half of a
+ * Explicit storage under 2 to 16 threads: ten million operations, in rounds. In the first half of a
  * round threads replace, remove, pin, clone, visit and reclaim, and make, clone, move and drop
  * references; in the second the owner destroys the storage while threads go on with the references
  * that they hold. Threads change their place; pins nest, are held over replacements of their own
@@ -22,7 +22,7 @@
 #include <stdlib.h>
 
 /* How many operations, in all. */
-#define OPERATIONS 2000000u
+#define OPERATIONS 10000000u
 
 enum {
     PLACES = 8,
