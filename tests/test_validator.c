@@ -108,8 +108,8 @@ static void an_assertion_at_home_is_silent(void **state) {
     ta_registry_destroy(registry);
 }
 
-/* What a child that asserts says on stderr; it must have been ended by SIGABRT. */
-static void assertion_text(const ta_validator *validator, char *text, size_t size) {
+/* What a child that `act` ends says on stderr; it must have been ended by SIGABRT. */
+static void last_words(void (*act)(void *), void *context, char *text, size_t size) {
     int ends[2], status = 0;
     assert_int_equal(pipe(ends), 0);
     pid_t child = fork();
@@ -117,7 +117,7 @@ static void assertion_text(const ta_validator *validator, char *text, size_t siz
     if (child == 0) {
         signal(SIGABRT, SIG_DFL);
         if (dup2(ends[1], STDERR_FILENO) < 0) _exit(1);
-        TA_ASSERT_HOME(validator);
+        act(context);
         _exit(0);
     }
     close(ends[1]);
@@ -132,22 +132,79 @@ static void assertion_text(const ta_validator *validator, char *text, size_t siz
     assert_int_equal(WTERMSIG(status), SIGABRT);
 }
 
+static void assert_home(void *validator) { TA_ASSERT_HOME((const ta_validator *)validator); }
+
 static void an_assertion_elsewhere_tells_all(void **state) {
     (void)state;
     char text[1024];
     ta_registry *registry = machine();
     be_at(registry, 1);
     ta_validator there = ta_validator_at(ta_registry_affinity(registry, 2));
-    assertion_text(&there, text, sizeof text);
+    last_words(assert_home, &there, text, sizeof text);
     assert_non_null(strstr(text, "test_validator.c:"));
-    assert_non_null(strstr(text, "assertion_text: "));
+    assert_non_null(strstr(text, "assert_home: "));
     assert_non_null(strstr(text, "at home at processor 2 of 4, cache 1 of 2, region 1 of 2"));
     assert_non_null(strstr(text, "thread is at processor 1 of 4, cache 0 of 2, region 0 of 2\n"));
     assert_int_equal(ta_unpin(), TA_OK);
-    assertion_text(&there, text, sizeof text);
+    last_words(assert_home, &there, text, sizeof text);
     assert_non_null(strstr(text, "thread is at an unknown place\n"));
-    assertion_text(NULL, text, sizeof text);
+    last_words(assert_home, NULL, text, sizeof text);
     assert_non_null(strstr(text, "at home at an unknown place"));
+    ta_registry_destroy(registry);
+}
+
+/* ---- destroyed on the wrong core --------------------------------------------------------------- */
+
+/* A type whose own function destroys it, ... */
+typedef struct buffer {
+    ta_validator home;
+    char *bytes;
+} buffer;
+static ta_status relocate_buffer(buffer *value, const ta_move *move) {
+    return ta_relocate(&ta_validator_type, &value->home, move);
+}
+static void destroy_buffer(buffer *value) {
+    TA_ASSERT_HOME(&value->home);
+    free(value->bytes);
+}
+TA_TYPE(buffer, buffer, relocate_buffer, NULL, destroy_buffer);
+
+/* ... and a derived struct, as validator.h shows it. */
+static ta_status bring_home(ta_validator *home, const ta_move *move) {
+    return ta_relocate(&ta_validator_type, home, move);
+}
+static void end_at_home(ta_validator *home) { TA_ASSERT_HOME(home); }
+TA_TYPE(guarded_home, ta_validator, bring_home, NULL, end_at_home);
+
+typedef struct guarded {
+    ta_validator home;
+    int id;
+    buffer part;
+} guarded;
+TA_DERIVE(guarded, guarded, TA_AS(home, guarded_home), id, TA_AS(part, buffer));
+
+static void destroy_the_buffer(void *value) { ta_destroy(&buffer_type, value); }
+static void destroy_the_guarded(void *value) { ta_destroy(&guarded_type, value); }
+
+static void a_value_that_is_destroyed_elsewhere_is_found(void **state) {
+    (void)state;
+    char text[1024];
+    ta_registry *registry = machine();
+    ta_affinity home = ta_registry_affinity(registry, 2);
+    guarded value = {ta_validator_at(home), 1, {ta_validator_at(home), malloc(1)}};
+    be_at(registry, 1);
+    last_words(destroy_the_buffer, &value.part, text, sizeof text);
+    assert_non_null(strstr(text, "destroy_buffer: "));
+    assert_non_null(strstr(text, "at home at processor 2 of 4"));
+    assert_non_null(strstr(text, "thread is at processor 1 of 4"));
+    last_words(destroy_the_guarded, &value, text, sizeof text);
+    assert_non_null(strstr(text, "end_at_home: "));
+
+    /* Relocated, it is at home there, and its end is silent. */
+    ta_move move = ta_registry_move(registry, home, ta_registry_affinity(registry, 1));
+    assert_int_equal(guarded_relocate(&value, &move), TA_OK);
+    ta_destroy(&guarded_type, &value);
+    assert_int_equal(ta_unpin(), TA_OK);
     ta_registry_destroy(registry);
 }
 
@@ -158,6 +215,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(relocation_brings_home),
         cmocka_unit_test(an_assertion_at_home_is_silent),
         cmocka_unit_test(an_assertion_elsewhere_tells_all),
+        cmocka_unit_test(a_value_that_is_destroyed_elsewhere_is_found),
     };
     return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

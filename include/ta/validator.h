@@ -8,6 +8,20 @@
  *     static void serve(struct session *session) {
  *         TA_ASSERT_HOME(&session->home);
  *
+ * A value that is destroyed on the wrong core is found the same way: its type's destroy function
+ * asserts before it frees. Of a derived struct the field itself does, with a descriptor that
+ * destroys nothing, and asks:
+ *
+ *     static ta_status bring_home(ta_validator *home, const ta_move *move) {
+ *         return ta_relocate(&ta_validator_type, home, move);
+ *     }
+ *     static void end_at_home(ta_validator *home) { TA_ASSERT_HOME(home); }
+ *     TA_TYPE(guarded_home, ta_validator, bring_home, NULL, end_at_home);
+ *     TA_DERIVE(session, struct session, TA_AS(home, guarded_home), ...);
+ *
+ * Not so for values that another thread may destroy by contract: those of arrays and storage, which
+ * whoever ends the last share destroys, and messages that a closed port destroys.
+ *
  * A move from a place to itself visits nothing, so one whose source was declared wrongly so leaves
  * the home as it was, and the assertion tells.
  *
