@@ -11,7 +11,8 @@
 #include "ta/owned.h"
 
 /* How much of a sender's is run before the next one's turn; and of all senders in one poll, for each
- * of them, so that it ends, however large its budget is and whatever closures send anew. */
+ * of them and for the inbox, so that it ends, however large its budget is and whatever closures send
+ * anew. */
 #define SHARE 32u
 #define SHARES_OF_ALL 8u
 /* How many looks in a row find nothing before a lane rests. A look costs about a nanosecond, a bell
@@ -305,6 +306,8 @@ static void answer_bell(ta_port *port, uint32_t bell) {
 }
 
 static void answer_bells(ta_port *port) {
+    /* Bells that are answered here end a sleep, since nobody else will hear of them. */
+    if (__builtin_expect(port->sleeps_on_fd, 0)) ta_port_finish_sleep(port);
     ta_bells_answer(&port->bells);
     for (uint32_t word = 0; word < port->bells.words; word++)
         for (uint64_t bits = ta_bells_take(&port->bells, word); bits != 0; bits &= bits - 1)
@@ -315,6 +318,7 @@ static void answer_bells(ta_port *port) {
 
 static uint32_t poll_inbox(ta_port *port, uint32_t budget) {
     if (port->inbox_rests) return 0;
+    if (budget > SHARE * SHARES_OF_ALL) budget = SHARE * SHARES_OF_ALL;
     uint32_t handled = 0;
     ta_fn_once closure;
     ta_move_figures moved = {0};

@@ -296,6 +296,26 @@ static void a_poll_ends_whatever_sends_itself_again(void **state) {
     end_world(&world);
 }
 
+static void post_again(ticket *self);
+TA_FN_ONCE_VOID(posting_again, ticket, post_again);
+static void post_again(ticket *self) {
+    ta_fn_once closure;
+    assert_int_equal(posting_again(&closure, *self, NULL), TA_OK);
+    assert_int_equal(ta_mesh_post(here->mesh, 0, &closure), TA_OK);
+}
+
+static void a_poll_ends_whatever_posts_itself_again(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    ta_fn_once closure;
+    assert_int_equal(posting_again(&closure, (ticket){0}, NULL), TA_OK);
+    assert_int_equal(ta_mesh_post(world.mesh, 0, &closure), TA_OK);
+    assert_int_equal(ta_port_poll(world.ports[0], UINT32_MAX), 256);
+    assert_int_equal(ta_port_poll(world.ports[0], 1), 1);
+    end_world(&world);
+}
+
 /* Polls, waits, prepares to sleep, drains and detaches in vain; flushes with effect. */
 static void meddle(ticket *self) {
     ta_port *port = ta_port_running();
@@ -459,6 +479,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(each_port_has_its_own_context),
         cmocka_unit_test(closures_send_and_the_end_of_the_poll_flushes),
         cmocka_unit_test(a_poll_ends_whatever_sends_itself_again),
+        cmocka_unit_test(a_poll_ends_whatever_posts_itself_again),
         cmocka_unit_test(a_poll_within_a_poll_does_nothing),
         cmocka_unit_test(results_of_closures_are_destroyed),
         cmocka_unit_test(what_is_owned_comes_home),

@@ -161,8 +161,6 @@ static void a_late_signal_wakes_once(void **state) {
     end_world(&world);
 }
 
-/* The last look before a sleep: who rings before it keeps the receiver awake, who rings after it
- * wakes it, once. */
 /* A loop that looks at the descriptor while it is awake does not spin on it. */
 static void a_late_signal_is_taken_by_a_poll(void **state) {
     (void)state;
@@ -184,6 +182,33 @@ static void a_late_signal_is_taken_by_a_poll(void **state) {
     end_world(&world);
 }
 
+/* Whoever polls before the end of its sleep was told of, is awake: no signal is left behind for the
+ * sleeps to come. */
+static void a_poll_that_finds_something_ends_the_sleep(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    ta_port *port = world.ports[1];
+    for (int i = 0; i < 3; i++) {
+        close_to_sleep(port);
+        ta_port_poll(port, 9);
+        give_closure(&world); /* after a poll in vain it still sleeps */
+        assert_true(is_readable(port));
+        assert_int_equal(ta_port_poll(port, 9), 1);
+        assert_false(is_readable(port));
+        give_closure(&world); /* it looks at that lane by now */
+        assert_false(is_readable(port));
+        assert_int_equal(ta_port_poll(port, 9), 1);
+        ta_port_finish_sleep(port);
+        pump(&world);
+        close_to_sleep(port);
+        ta_port_finish_sleep(port);
+    }
+    assert_int_equal(end_world(&world).wakes, 3);
+}
+
+/* The last look before a sleep: who rings before it keeps the receiver awake, who rings after it
+ * wakes it, once. */
 static void nobody_falls_asleep_beside_a_bell(void **state) {
     (void)state;
     uint64_t bits[2] = {0};
@@ -410,6 +435,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(sleeps_may_end_for_other_reasons),
         cmocka_unit_test(a_late_signal_wakes_once),
         cmocka_unit_test(a_late_signal_is_taken_by_a_poll),
+        cmocka_unit_test(a_poll_that_finds_something_ends_the_sleep),
         cmocka_unit_test(nobody_falls_asleep_beside_a_bell),
         cmocka_unit_test(room_wakes_a_sleeper),
         cmocka_unit_test(going_to_sleep_flushes),

@@ -218,7 +218,8 @@ TA_API ta_status ta_mesh_post(ta_mesh *mesh, uint32_t to, ta_fn_once *closure);
 /* Runs up to `budget` messages (words: up to 6 more), flushes, and returns how many it ran. Urgent
  * ones first, then a share for each sender, in turns, then the inbox; of each of the latter two up
  * to a quarter of the budget is run whatever the others send, from a budget of 4 on. No more than
- * 256 for each sender that is looked at, so it ends even if what runs sends itself again. Cost:
+ * 256 for each sender that is looked at, and 256 of the inbox, so it ends even if what runs sends
+ * itself again. Cost:
  * that of the messages, and a look at each sender that sent lately; senders that rest cost nothing.
  * No system call, except to wake others. From within itself it does nothing. */
 TA_API uint32_t ta_port_poll(ta_port *port, uint32_t budget);
@@ -232,15 +233,17 @@ TA_API uint32_t ta_port_poll(ta_port *port, uint32_t budget);
  * system has none to give. */
 TA_API ta_status ta_port_fd(ta_port *port, int *out);
 
-/* Before waiting on the descriptor. True: there is something to do, poll instead. False: from now on
- * whatever arrives makes the descriptor readable; wait, then call ta_port_finish_sleep(), whatever
- * ended the wait. Flushes. A port that does not sleep costs its senders no system call. */
+/* Before waiting on the descriptor. True: there is something to do, poll instead; or there is no
+ * descriptor, which ta_port_fd() tells. False: from now on whatever arrives makes the descriptor
+ * readable; wait, then call ta_port_finish_sleep(), whatever ended the wait. A poll in between that
+ * finds something ends the sleep: prepare anew before waiting again. Flushes. A port that does not
+ * sleep costs its senders no system call. */
 TA_API bool ta_port_prepare_sleep(ta_port *port);
 TA_API void ta_port_finish_sleep(ta_port *port);
 
 /* For threads without a loop: sleeps until there is something to do, or for `timeout` nanoseconds;
- * below 0: without end. Returns whether there is something; may return true for no reason.
- * Flushes. Blocking. */
+ * below 0: without end. Returns whether there is something; may return true for no reason, and
+ * false before the time is over (a signal). Flushes. Blocking. */
 TA_API bool ta_port_wait(ta_port *port, int64_t timeout);
 
 /* ---- closing --------------------------------------------------------------------------------- */
