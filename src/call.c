@@ -4,13 +4,13 @@
  *
  * Why a reply finds room. In the lane that replies take, let N be the cells of other messages, that
  * of gathered words among them, and R those of replies, neither given back. Other messages are sent
- * only where N + R, as far as the sender knows, which is not below the truth, leaves `reserve`
- * cells free; so N <= cells - reserve at any time. A call has a place in the caller's table from
+ * only where N, as far as the sender knows (room.c), which is not below the truth, leaves `reserve`
+ * cells; so N <= cells - reserve at any time. A call has a place in the caller's table from
  * before its request is sent until its reply's cell has been given back (F0 in lane.h), and the
  * table has `reserve` places, for urgent calls, too, so R, with the one that is to be sent, is at
  * most `reserve`. The sender of the reply knows of enough of the cells that were given back: the
  * place had been freed after those of its reply before, and the request, which came afterwards,
- * brought the news (D0, D1).
+ * brought the news (D0, D1). For the same reason replies, however many, keep no room from others.
  */
 #include "call.h"
 
@@ -335,7 +335,7 @@ static inline void send_reply(ta_port *port, const ta_link *link, const ta_calla
     if (ta_link_find(port, ta_load_relaxed_u32(&link->from->index), false, &back) != TA_OK)
         back = *ta_link_place(port->mesh, port->seat, link->from->seat);
     ta_link_end_words(back);
-    ta_cell *cell = ta_link_cell(back);
+    ta_cell *cell = ta_link_reply_cell(back);
     cell->words[0] = token;
     cell->words[1] = how;
     ta_copy_fresh_words(&cell->words[2], result, CELL_WORDS);
@@ -345,7 +345,7 @@ static inline void send_reply(ta_port *port, const ta_link *link, const ta_calla
 
 void ta_call_reply_again(ta_link *link, const ta_cell *cell) {
     ta_lane_release(link->lane); /* there is room: this cell's */
-    memcpy(ta_link_cell(link)->words, cell->words, sizeof cell->words);
+    memcpy(ta_link_reply_cell(link)->words, cell->words, sizeof cell->words);
     ta_link_commit(link, cell->head);
 }
 
@@ -379,6 +379,8 @@ bool ta_call_run(ta_port *port, ta_link *link, ta_arrival *message, const ta_cel
     if (__builtin_expect(status == TA_OK, 1)) ta_closure_run(&request->closure, place);
     ta_closure_destroy(&request->closure);
     TA_PROBE3(reply, port->seat, token, status);
+    /* Whoever gets the reply may call again at once, and has the request's cell for that. */
+    ta_lane_release(link->lane);
     uint64_t how = (uint32_t)status | (is_boxed && status == TA_OK ? REPLY_BOXED : 0);
     send_reply(port, link, callable, token, how, result);
     return status == TA_OK;

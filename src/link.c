@@ -11,17 +11,23 @@ static size_t stamps_size(const ta_mesh *mesh) {
     return mesh->timing ? 2 * (size_t)mesh->lane_cells * sizeof(uint64_t) : 0;
 }
 
+static size_t link_size(const ta_mesh *mesh) {
+    size_t words = (mesh->lane_cells + 63) / 64;
+    return sizeof(ta_link) + words * sizeof(uint64_t);
+}
+
 /* A link as it is before its first message: at rest, so that its first flush rings. */
 ta_link *ta_link_create(ta_port *from, ta_port *to, bool is_urgent) {
     const ta_mesh *mesh = from->mesh;
     const ta_allocator *allocator = to->allocator;
-    ta_link *link = ta_allocate_zeroed(allocator, 1, sizeof *link, _Alignof(ta_link));
+    ta_link *link = ta_allocate_zeroed(allocator, 1, link_size(mesh), _Alignof(ta_link));
     if (link == NULL) return NULL;
     link->from = from;
     link->to = to;
     link->allocator = *allocator;
     link->reserve = is_urgent ? 0 : mesh->calls;
-    link->half = (mesh->lane_cells - link->reserve) / 2;
+    link->most = mesh->lane_cells - link->reserve;
+    link->half = link->most / 2;
     link->bell = ta_bell_of(mesh, from->seat, is_urgent);
     link->is_urgent = is_urgent;
     link->sender = ta_load_relaxed_u32(&from->index);
@@ -44,7 +50,7 @@ void ta_link_destroy(ta_link *link) {
     ta_lane_destroy(link->lane);
     if (link->stamps != NULL)
         ta_release(&allocator, link->stamps, stamps_size(link->from->mesh), TA_CACHE_LINE);
-    ta_release(&allocator, link, sizeof *link, _Alignof(ta_link));
+    ta_release(&allocator, link, link_size(link->from->mesh), _Alignof(ta_link));
 }
 
 /* A link whose receiver, a guest, is gone, serves the next guest on that seat. The receiver's part is

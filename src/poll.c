@@ -193,12 +193,17 @@ static bool rest(ta_link *link) {
 
 static void activate(ta_port *port, ta_link_ring *ring, ta_link *link) {
     /* A bell from before its death may be left; who revives it, rings. */
-    if (link == NULL || ta_rest_is_dead(&link->rest) || link->in.is_active) return;
+    if (link == NULL) return;
+    const uint32_t seen = ta_rest_look(&link->rest);
+    if ((seen & TA_REST_DEAD) != 0 || link->in.is_active) return;
     /* Made too late for the last look, or for an earlier guest: the sender shall take it back. */
-    if (port->is_drained || link->out.to_index != ta_load_relaxed_u32(&port->index)) {
-        ta_link_die(link);
+    if (port->is_drained ||
+        ta_load_relaxed_u32(&link->out.to_index) != ta_load_relaxed_u32(&port->index)) {
+        if (ta_rest_die_if(&link->rest, seen)) ta_link_tell_death(link);
         return;
     }
+    /* Given to this one since that look: the bell for what comes then has not been answered here. */
+    if (ta_rest_has_changed(ta_rest_look(&link->rest), seen)) return;
     link->in.is_active = true;
     link->in.idle = 0;
     ring->count++;

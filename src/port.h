@@ -56,7 +56,7 @@ typedef struct ta_link {
     ta_allocator allocator; /* of this */
     uint64_t *stamps;       /* with timing: when a cell was sent; two for each cell of the lane */
     uint32_t reserve;       /* cells that are kept for replies; 0 in urgent links */
-    uint32_t half;          /* of the others */
+    uint32_t most, half;    /* of the others: all, and half of them */
     uint32_t bell;          /* the receiver's, for this link */
     bool is_urgent;
     /* Not quite: who sends, an index, and in the upper half since which cell. Changes when a guest
@@ -68,7 +68,9 @@ typedef struct ta_link {
         uint32_t to_index;      /* for whom: a guest's seat sees several, one after the other */
         uint32_t room_index;    /* the same, for who waits for room */
         uint32_t words;         /* how many are gathered */
-        uint32_t credit;        /* cells that are known to be free, save the reserve */
+        uint32_t credit;        /* cells that are known to be free for others than replies */
+        uint32_t counted;       /* of freed cells up to this one `replies` has been told */
+        uint32_t replies;       /* replies in the lane, as far as is known */
         uint32_t position;      /* of the next cell, for stamps */
         bool is_dirty, is_dead;
         bool is_returning; /* what is in a dead lane goes back, now */
@@ -85,9 +87,10 @@ typedef struct ta_link {
     _Alignas(TA_CACHE_LINE) struct {
         struct ta_link *next; /* in the ring of links that are looked at */
         uint32_t idle;        /* looks in a row that found nothing */
-        uint32_t untold; /* messages since it was last asked whether the sender waits for room */
+        uint32_t untold;    /* messages since it was last asked whether the sender waits for room */
+        uint32_t wanted_at; /* where the lane's head was when it was seen to wait, if it was */
         uint32_t position;
-        bool is_active;
+        bool is_active, is_wanted;
         uint64_t sender;        /* the last one a message of whom has come: as above */
         struct ta_calls *calls; /* the sender's out.calls; NULL before its first request */
         ta_move move;           /* from the sender to here */
@@ -95,6 +98,8 @@ typedef struct ta_link {
         ta_return_list returns; /* blocks of the sender's that go back to it */
         uint64_t run, failed, destroyed, kept, high_water; /* figures */
     } in;
+
+    _Alignas(TA_CACHE_LINE) uint64_t is_reply[]; /* the sender's: a bit for each cell. room.c */
 } ta_link;
 
 /* The index of a port is its seat; that of a guest has a number in the upper bits, so that a later
@@ -367,6 +372,10 @@ static inline void ta_link_commit_two(ta_link *link, uint64_t head, uint64_t sec
 /* The sender: has its bell of room rung when about half of the lane is free, or is by now; unless
  * all calls are under way: then a reply will come. */
 void ta_link_want_room(ta_link *link);
+/* The sender: looks how many cells are free for others than replies, and is to be believed. */
+uint32_t ta_link_look_for_room(ta_link *link);
+/* The sender: the cell of a reply, for which there is room. */
+ta_cell *ta_link_reply_cell(ta_link *link);
 /* The sender: there is room by a link, or by the urgent one beside it, or there may be: tells who
  * waits for it. */
 void ta_link_tell_waiting(ta_port *port, ta_link *link);

@@ -37,17 +37,8 @@ static bool announce(ta_link *link) {
 
 /* ---- room ------------------------------------------------------------------------------------- */
 
-/* The receiver's answers need room whatever happens, so what is kept for them is no room. */
-static bool find_credit(ta_link *link, uint32_t cells) {
-    /* Nor is the cell for the words that are gathered, which the lane does not know of yet. */
-    uint32_t kept = link->reserve + (link->out.words != 0 ? 1 : 0);
-    uint32_t room = ta_lane_room(link->lane, cells + kept);
-    link->out.credit = room > kept ? room - kept : 0;
-    return link->out.credit >= cells;
-}
-
 ta_status ta_link_find_room(ta_link *link, uint32_t cells) {
-    if (find_credit(link, cells)) return TA_OK;
+    if (ta_link_look_for_room(link) >= cells) return TA_OK;
     /* Who tries again and again shall not wait for a receiver that nobody tells. Relaxed: a hint. */
     if (ta_rest_may_rest(&link->rest)) (void)announce(link);
     TA_PROBE2(full, link->from->seat, link->out.to_index);

@@ -4,6 +4,8 @@
  */
 #include "call_checks.h"
 
+#include <limits.h>
+
 /* ---- order ------------------------------------------------------------------------------------ */
 
 static long order[64];
@@ -132,6 +134,106 @@ static void a_continuation_has_a_place_to_call(void **state) {
     end_world(&here);
 }
 
+/* So is its request's cell, where calls fill the lane, and however soon the reply comes. */
+static ta_port *caller;
+static long look_at_caller(sum *what) {
+    if (what->b != 0) assert_int_equal(ta_port_poll(caller, 9), 1);
+    return what->a;
+}
+TA_CALL(call_again_by_looking, sum, ta_long, look_at_caller, record_pointer, call_again);
+
+static void a_continuation_has_room_to_call(void **state) {
+    world here = {0};
+    record out = {0};
+    (void)state;
+    make_world(&here, many_calls);
+    caller = here.ports[0];
+    assert_int_equal(call_add(caller, FAR, (sum){1, 1}, &out, NULL, NULL), TA_OK);
+    pump(&here); /* it looks at the lane back from here on */
+    again = 1;
+    for (unsigned i = 0; i < CELLS / 2; i++)
+        assert_int_equal(call_again_by_looking(caller, FAR, (sum){1, i == 1}, &out, NULL, NULL),
+                         TA_OK);
+    assert_int_equal(call_add(caller, FAR, (sum){1, 1}, &out, NULL, NULL), TA_E_FULL);
+    pump(&here);
+    assert_int_equal(out.count, 1 + CELLS / 2 + 1);
+    end_world(&here);
+}
+
+/* ---- replies and the rest ---------------------------------------------------------------------- */
+
+/* Each answer calls again, so the lane back has as many replies as there may be in it when FAR has
+ * polled; and more than a quarter is left in it by the polls of port 0, which take little. */
+static void keep_calling(world *here, record *out) {
+    again = UINT_MAX;
+    for (unsigned i = 0; i < CELLS / 2; i++)
+        assert_int_equal(call_again_and_again(here->ports[0], FAR, (sum){1, 1}, out, NULL, NULL),
+                         TA_OK);
+}
+static void poll_both(world *here) {
+    (void)ta_port_poll(here->ports[0], 3);
+    ordered = 0;
+    (void)ta_port_poll(here->ports[FAR], CELLS);
+}
+
+static unsigned fill(ta_port *port, uint32_t to) {
+    ta_fn_once closure;
+    for (unsigned sent = 0;; sent++) {
+        assert_int_equal(ordering(&closure, (sum){sent, 0}, NULL), TA_OK);
+        if (ta_port_send(port, to, &closure) == TA_OK) continue;
+        ta_fn_once_destroy(&closure);
+        return sent;
+    }
+}
+
+/* What is sent beside them has the rest of the lane, all of it, round after round. */
+static void replies_keep_no_room_from_others(void **state) {
+    world here = {0};
+    record out = {0};
+    (void)state;
+    make_world(&here, many_calls);
+    keep_calling(&here, &out);
+    poll_both(&here);
+    for (unsigned round = 0; round < 1000; round++) {
+        assert_int_equal(fill(here.ports[FAR], 0), CELLS / 2);
+        for (unsigned i = 0; i < 6; i++) poll_both(&here); /* all of that, and more */
+        assert_int_equal(ta_port_calls_under_way(here.ports[0]), CELLS / 2);
+    }
+    again = 0;
+    pump(&here);
+    end_world(&here);
+}
+
+static unsigned rooms;
+static void count_room(void *context, ta_port *port, uint32_t to) {
+    (void)context, (void)port;
+    assert_int_equal(to, 0);
+    rooms++;
+}
+
+/* Nor is who waits for room forgotten because the lane never comes to be half empty. */
+static void who_waits_beside_replies_is_told(void **state) {
+    const ta_port_hooks hooks = {.room = count_room};
+    world here = {0};
+    record out = {0};
+    (void)state;
+    make_world(&here, many_calls);
+    assert_int_equal(ta_port_detach(here.ports[FAR]), TA_OK);
+    assert_int_equal(ta_port_attach(here.ports[FAR], &hooks), TA_OK);
+    keep_calling(&here, &out);
+    poll_both(&here);
+    for (unsigned times = 1; times < 10; times++) {
+        rooms = 0;
+        assert_int_equal(fill(here.ports[FAR], 0), CELLS / 2);
+        assert_int_equal(ta_port_want_room(here.ports[FAR], 0), TA_OK);
+        for (unsigned round = 0; round < CELLS; round++) poll_both(&here);
+        assert_int_equal(rooms, 1);
+    }
+    again = 0;
+    pump(&here);
+    end_world(&here);
+}
+
 /* Both lanes full of closures, too, whatever the order in which the two get their turns. */
 static void two_that_flood_each_other_finish(void **state) {
     enum { LENGTH = 20000 };
@@ -235,6 +337,9 @@ int main(int argc, char **argv) {
         cmocka_unit_test(calls_are_in_order_with_the_rest),
         cmocka_unit_test(replies_are_in_order_with_the_rest),
         cmocka_unit_test(a_continuation_has_a_place_to_call),
+        cmocka_unit_test(a_continuation_has_room_to_call),
+        cmocka_unit_test(replies_keep_no_room_from_others),
+        cmocka_unit_test(who_waits_beside_replies_is_told),
         cmocka_unit_test(two_that_flood_each_other_finish),
         cmocka_unit_test(gathered_words_keep_their_cell),
         cmocka_unit_test(who_waits_for_a_call_is_told_when_one_is_over),

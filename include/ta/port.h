@@ -198,8 +198,9 @@ TA_API size_t ta_port_send_words(ta_port *port, uint32_t to, const uint64_t word
  * last flush); a system call for each receiver that sleeps, and for no other. */
 TA_API void ta_port_flush(ta_port *port);
 
-/* After TA_E_FULL: has hooks.room called, once, when about half of the lane to `to` is free again;
- * or, where it was full of calls, when one of these is over. Who waits for both lanes may be told
+/* After TA_E_FULL: has hooks.room called, once, when about half of the lane to `to` is free again, or
+ * all is gone that was in it when the receiver saw the wish, whatever has come since; or, where it
+ * was full of calls, when one of these is over. Who waits for both lanes may be told
  * of either. TA_E_RANGE as above; TA_E_INVALID without such a hook, or where nothing was ever
  * sent. */
 TA_API ta_status ta_port_want_room(ta_port *port, uint32_t to);
