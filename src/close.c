@@ -19,7 +19,22 @@ void ta_port_close(ta_port *port) {
 void ta_link_die(ta_link *link) {
     if (link == NULL || ta_rest_is_dead(&link->rest)) return;
     ta_rest_die(&link->rest);
+    ta_link_tell_death(link);
+}
+
+void ta_link_tell_death(ta_link *link) {
     ta_port_ring(link->from, ta_bell_of_room(link->from->mesh, link->to->seat), NULL);
+}
+
+/* Nobody will look at this port's lanes any more: neither at those that are there, nor at one that is
+ * made right now (G1). */
+static void leave(ta_port *port) {
+    ta_bells_leave(&port->bells);
+    for (uint32_t from = 0; from < port->mesh->seat_count; from++) {
+        ta_link_die(ta_link_between(port->mesh, from, port->seat, false));
+        ta_link_die(ta_link_between(port->mesh, from, port->seat, true));
+    }
+    port->is_drained = true;
 }
 
 ta_status ta_port_drain(ta_port *port) {
@@ -30,13 +45,26 @@ ta_status ta_port_drain(ta_port *port) {
     ta_calls_hear_of_all(port); /* they are refused by now */
     ta_port_poll(port, UINT32_MAX);
     if (port->under_way != 0 || !ta_port_rest(port)) return TA_E_BUSY;
-    for (uint32_t from = 0; from < port->mesh->seat_count; from++) {
-        ta_link_die(ta_link_between(port->mesh, from, port->seat, false));
-        ta_link_die(ta_link_between(port->mesh, from, port->seat, true));
-    }
+    leave(port);
     TA_PROBE1(drained, port->seat);
-    port->is_drained = true;
     return TA_OK;
+}
+
+/* What came back in the last flush, and fan-outs that have not reached all their targets. */
+static void end_chores(ta_port *port) {
+    ta_calls_hear_of_all(port);
+    while (port->chores != NULL) ta_port_do_chores(port);
+}
+
+void ta_port_give_up(ta_port *port) {
+    ta_port_look_away(port);
+    leave(port);
+    end_chores(port);
+    for (uint32_t to = 0; to < port->mesh->seat_count; to++) {
+        ta_link *link = *ta_link_place(port->mesh, port->seat, to); /* plain: its sender */
+        if (link != NULL) ta_calls_abandon(link);
+    }
+    end_chores(port);
 }
 
 /* ---- the end of the mesh ---------------------------------------------------------------------- */
@@ -76,12 +104,6 @@ static void empty_inbox(ta_inbox *inbox) {
         ta_fn_once_destroy(&closure);
         ta_count(&inbox->destroyed, 1);
     }
-}
-
-/* What came back in the last flush, and fan-outs that have not reached all their targets. */
-static void end_chores(ta_port *port) {
-    ta_calls_hear_of_all(port);
-    while (port->chores != NULL) ta_port_do_chores(port);
 }
 
 static void destroy_links(ta_mesh *mesh, size_t count) {

@@ -66,12 +66,12 @@ static ta_status revive(ta_link *link, uint32_t to) {
         return TA_E_FULL;
     }
     link->out.is_dead = false;
-    link->out.to_index = to;
+    /* Relaxed: the next receiver looks at the rest word once more (activate() in poll.c). */
+    ta_store_relaxed_u32(&link->out.to_index, to);
     link->in.idle = 0;
     /* The lane is empty, but for replies. */
     link->in.position = link->out.position - ta_lane_pending(link->lane);
-    /* R4: pairs with R1 in ta_rest_is_dead(), where the next receiver looks. */
-    ta_store_release_u32(&link->rest, TA_REST_RESTING);
+    ta_rest_revive(&link->rest); /* R4 */
     return TA_OK;
 }
 

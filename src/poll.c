@@ -143,8 +143,18 @@ static uint32_t messages_in(const ta_cell *cell) {
     return (cell->head & TA_CELL_KINDS) == TA_CELL_WORDS ? ta_cell_count(cell) : 1;
 }
 
-/* About half of what the sender may use is free. Looks at the sender's line. */
-static bool has_room(const ta_link *link) { return ta_lane_pending(link->lane) <= link->half; }
+/* About half of what the sender may use is free; or all that was in the lane when it was first seen to
+ * wait: a lane with many replies is never half empty, and still there is room for others. Looks at the
+ * sender's line. */
+static bool has_room(ta_link *link) {
+    const ta_lane *lane = link->lane;
+    if (ta_lane_pending(lane) <= link->half) return true;
+    if (!link->in.is_wanted) {
+        link->in.is_wanted = true;
+        link->in.wanted_at = lane->receiver.head;
+    }
+    return lane->receiver.head - link->in.wanted_at > lane->receiver.mask;
+}
 
 /* Up to about `share` messages of a link. */
 static uint32_t visit(ta_port *port, ta_link *link, uint32_t share) {
@@ -258,6 +268,21 @@ static bool rest_ring(ta_link_ring *ring) {
         }
     }
     return all;
+}
+
+static void look_away(ta_link_ring *ring) {
+    while (ring->last != NULL) {
+        ta_link *link = ring->last->in.next;
+        ta_lane_release(link->lane);
+        ta_link_give_back(link);
+        link->in.is_active = false;
+        drop_next(ring);
+    }
+}
+
+void ta_port_look_away(ta_port *port) {
+    look_away(&port->active_urgent);
+    look_away(&port->active);
 }
 
 bool ta_port_rest(ta_port *port) {

@@ -254,8 +254,9 @@ void ta_link_note_queueing(ta_port *port, ta_link *link, uint32_t cells, uint32_
 ta_status ta_link_find_room(ta_link *link, uint32_t cells);
 /* Publishes the words that are gathered. */
 void ta_link_publish_words(ta_link *link);
-/* Rings a bell of a port, and wakes it if it sleeps, which `wakes` (may be NULL) counts. */
-void ta_port_ring(ta_port *to, uint32_t bell, uint64_t *wakes);
+/* Rings a bell of a port, and wakes it if it sleeps, which `wakes` (may be NULL) counts. True: it is
+ * GONE. */
+bool ta_port_ring(ta_port *to, uint32_t bell, uint64_t *wakes);
 /* If the link is dead, the sender takes back what its receiver has not looked at. Replies that come
  * back go again: the first leaves them in the lane, for who is about to have it serve the next
  * guest; the second has it do so where there are any. */
@@ -387,13 +388,20 @@ void ta_link_tell_room(ta_link *link);
 
 /* ---- close.c ---------------------------------------------------------------------------------- */
 
-/* The receiver, that does not look at the link now, never will again. */
+/* The receiver, that does not look at the link now, never will again; NULL is allowed. The second
+ * tells the sender. */
 void ta_link_die(ta_link *link);
+void ta_link_tell_death(ta_link *link);
+/* The owner of a closed port leaves it undrained: what is in its lanes goes back to who sent it, and
+ * its own calls end. */
+void ta_port_give_up(ta_port *port);
 
 /* ---- poll.c ----------------------------------------------------------------------------------- */
 
 /* Flushes, and has all lanes rest. False: there is something to do. */
 bool ta_port_rest(ta_port *port);
+/* Looks at no lane any more. */
+void ta_port_look_away(ta_port *port);
 /* Has something done in the next poll; has what is there done now. */
 void ta_port_add_chore(ta_port *port, ta_chore *chore);
 void ta_port_do_chores(ta_port *port);

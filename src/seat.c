@@ -40,6 +40,7 @@ ta_status ta_mesh_attach_guest(ta_mesh *mesh, const ta_port_hooks *hooks, ta_por
         /* T2: pairs with T1 in ta_port_detach(). */
         if (!ta_compare_exchange_acquire_u32(&port->state, &state, TA_PORT_ATTACHED)) continue;
         sit_down(port, hooks);
+        ta_bells_return(&port->bells);
         port->guests++;
         ta_store_relaxed_u32(&port->index, port->guests << TA_SEAT_BITS | seat);
         ta_store_relaxed_u32(&port->accepts, port->index);
@@ -60,6 +61,7 @@ ta_status ta_port_detach(ta_port *port) {
     if (port->is_guest && !port->is_drained)
         return ta_fail(TA_E_BUSY, "the guest on seat %u has not been closed and drained",
                        port->seat);
+    if (ta_port_is_closed(port) && !port->is_drained) ta_port_give_up(port);
     ta_port_flush(port);
     port->hooks = (ta_port_hooks){0};
     TA_STORE_RELAXED_(&port->owner, NULL);

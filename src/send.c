@@ -13,15 +13,18 @@
 
 /* ---- bells ------------------------------------------------------------------------------------ */
 
-void ta_port_ring(ta_port *to, uint32_t bell, uint64_t *wakes) {
+bool ta_port_ring(ta_port *to, uint32_t bell, uint64_t *wakes) {
     uint32_t how = ta_bells_ring(&to->bells, bell);
-    if (how == 0) return;
-    TA_PROBE1(wake, to->seat);
-    if (wakes != NULL) ta_count(wakes, 1);
-    if (how == TA_BELLS_ASLEEP_FUTEX)
-        ta_os_wake_all(&to->bells.state);
-    else
-        ta_os_event_signal(to->fd);
+    if (how == 0) return false;
+    if ((how & TA_BELLS_ASLEEP) != 0) {
+        TA_PROBE1(wake, to->seat);
+        if (wakes != NULL) ta_count(wakes, 1);
+        if ((how & TA_BELLS_ASLEEP_FUTEX) != 0)
+            ta_os_wake_all(&to->bells.state);
+        else
+            ta_os_event_signal(to->fd);
+    }
+    return (how & TA_BELLS_GONE) != 0;
 }
 
 /* What is published, the receiver shall know of. Returns whether the link is dead. */
@@ -30,7 +33,10 @@ static bool announce(ta_link *link) {
     if (ta_rest_published(&link->rest, &is_dead)) {
         TA_PROBE2(bell, link->from->seat, link->out.to_index);
         ta_count(&link->out.bells, 1);
-        ta_port_ring(link->to, link->bell, &link->out.wakes);
+        if (ta_port_ring(link->to, link->bell, &link->out.wakes)) {
+            ta_rest_die(&link->rest);
+            is_dead = true;
+        }
     }
     return is_dead;
 }
@@ -216,6 +222,16 @@ void ta_port_flush(ta_port *port) {
 
 /* ---- what comes back -------------------------------------------------------------------------- */
 
+/* To a guest's seat a reply goes again; who else has gone is not followed by anybody. */
+static void return_reply(ta_link *link, ta_cell *cell) {
+    if (link->to->is_guest) {
+        ta_call_reply_again(link, cell);
+    } else {
+        ta_call_drop_reply(cell);
+        ta_count(&link->in.destroyed, 1); /* plain: both ends are this thread's */
+    }
+}
+
 static void return_message(ta_link *link, ta_arrival *message, const ta_cell *more) {
     const ta_cell *cell = &message->cell;
     ta_port *port = link->from;
@@ -238,7 +254,7 @@ static void return_message(ta_link *link, ta_arrival *message, const ta_cell *mo
                                   (uint32_t)count);
         break;
     case TA_CELL_REPLY:
-        ta_call_reply_again(link, cell);
+        return_reply(link, &message->cell);
         return;
     default:
         ta_call_return(port, link, message, more);

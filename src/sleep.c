@@ -56,11 +56,12 @@ bool ta_port_wait(ta_port *port, int64_t timeout) {
     TA_CHECK_OWNER(port);
     if (port->is_polling) return false;
     if (!fall_asleep(port, TA_BELLS_ASLEEP_FUTEX)) return true;
+    const uint32_t asleep = TA_BELLS_ASLEEP_FUTEX | (port->is_drained ? TA_BELLS_GONE : 0);
     if (timeout < 0) do /* a signal, or a wake that comes late, ends a park, too */
-            ta_os_park(&port->bells.state, TA_BELLS_ASLEEP_FUTEX);
+            ta_os_park(&port->bells.state, asleep);
         while (!ta_bells_are_rung(&port->bells));
     else
-        ta_os_park_for(&port->bells.state, TA_BELLS_ASLEEP_FUTEX, (uint64_t)timeout);
+        ta_os_park_for(&port->bells.state, asleep, (uint64_t)timeout);
     bool is_rung = ta_bells_wake(&port->bells);
     TA_PROBE2(awake, port->seat, is_rung);
     return is_rung;

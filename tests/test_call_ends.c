@@ -140,6 +140,33 @@ static void who_closes_waits_for_its_answers(void **state) {
     end_world(&here);
 }
 
+/* Its requests still run, and nobody waits for the replies. */
+static void who_leaves_undrained_ends_its_calls(void **state) {
+    (void)state;
+    for (unsigned seen = 0; seen < 2; seen++) {
+        world here = {0};
+        record out = {0};
+        make_world(&here, NULL);
+        unsigned calls = call_three(here.ports[0], FAR, &out, NULL, TA_OK);
+        calls += call_three(here.ports[FAR], 0, &out, NULL, TA_OK);
+        if (seen) ta_port_flush(here.ports[0]);
+        ta_port_close(here.ports[0]);
+        assert_int_equal(ta_port_detach(here.ports[0]), TA_OK);
+        here.ports[0] = NULL;
+        assert_int_equal(out.count, calls / 2);
+        assert_int_equal(out.status, TA_E_CLOSED);
+        out = (record){0};
+        pump(&here);
+        assert_int_equal(out.count, calls / 2); /* the other one's, which came back */
+        assert_int_equal(out.status, TA_E_CLOSED);
+        assert_int_equal(ta_port_calls_under_way(here.ports[FAR]), 0);
+        ta_port_figures sums = end_world(&here);
+        assert_int_equal(sums.run, calls / 2);
+        assert_int_equal(sums.returned, calls / 2);
+        assert_int_equal(sums.destroyed, calls / 2);
+    }
+}
+
 static void two_that_close_at_once_come_to_an_end(void **state) {
     world here = {0};
     record out = {0};
@@ -484,6 +511,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(what_slips_in_comes_back),
         cmocka_unit_test(what_was_cancelled_and_comes_back_was_cancelled),
         cmocka_unit_test(who_closes_waits_for_its_answers),
+        cmocka_unit_test(who_leaves_undrained_ends_its_calls),
         cmocka_unit_test(two_that_close_at_once_come_to_an_end),
         cmocka_unit_test(a_mesh_ends_with_calls_under_way),
         cmocka_unit_test(a_mesh_ends_with_calls_that_came_back),

@@ -4,6 +4,8 @@
  */
 #include "port_checks.h"
 
+#include "port.h"
+
 static void a_closed_port_refuses(void **state) {
     (void)state;
     mesh_world world = {0};
@@ -199,6 +201,101 @@ static void all_ports_close_at_once(void **state) {
     assert_int_equal(sums.run + sums.returned + sums.destroyed, PORTS * PORTS);
 }
 
+/* Who leaves a closed port undrained gives back what is in its lanes, looked at or resting, run in
+ * part or not at all. */
+static void what_is_left_undrained_comes_back(void **state) {
+    (void)state;
+    for (uint32_t budget = 0; budget < 4; budget++) {
+        mesh_world world = {.takes = true};
+        make_world(&world, NULL);
+        assert_int_equal(send(world.ports[0], 1, 0), TA_OK);
+        ta_port_flush(world.ports[0]);
+        for (uint64_t i = 1; i < 4; i++) assert_int_equal(send(world.ports[0], 1, i), TA_OK);
+        assert_int_equal(ta_port_poll(world.ports[1], budget), budget);
+        assert_int_equal(send_urgent(world.ports[FAR], 1, 100), TA_OK);
+        ta_port_close(world.ports[1]);
+        assert_int_equal(ta_port_detach(world.ports[1]), TA_OK);
+        world.ports[1] = NULL;
+        pump(&world);
+        for (uint64_t i = 0; i < budget; i++) assert_next(RAN, 1, 0, i);
+        for (uint64_t i = budget; i < 4; i++) assert_next(RETURNED, 0, 1, i);
+        assert_next(RETURNED, FAR, 1, 100);
+        assert_no_more();
+        assert_int_equal(send(world.ports[0], 1, 9), TA_E_CLOSED);
+        ta_port_figures sums = end_world(&world);
+        assert_int_equal(sums.run, budget);
+        assert_int_equal(sums.returned, 5 - budget);
+    }
+}
+
+/* Whose link is made while the receiver leaves: the sender has not seen that it closed, and the
+ * receiver did not find the link. */
+static void a_first_message_that_is_not_found_comes_back(void **state) {
+    (void)state;
+    for (int drains = 0; drains < 2; drains++) {
+        mesh_world world = {0};
+        make_world(&world, NULL);
+        ta_port_close(world.ports[1]);
+        if (drains) assert_int_equal(ta_port_drain(world.ports[1]), TA_OK);
+        assert_int_equal(ta_port_detach(world.ports[1]), TA_OK);
+        ta_store_relaxed_u32(&world.ports[1]->accepts, 1); /* as an old look has it */
+        assert_int_equal(send(world.ports[0], 1, 1), TA_OK);
+        assert_int_equal(send_urgent(world.ports[FAR], 1, 2), TA_OK);
+        ta_port_close(world.ports[1]);
+        world.ports[1] = NULL;
+        pump(&world);
+        assert_next(RETURNED, 0, 1, 1);
+        assert_next(RETURNED, FAR, 1, 2);
+        assert_no_more();
+        assert_int_equal(end_world(&world).returned, 2);
+    }
+}
+
+/* A guest's seat that nobody has, and then somebody else. */
+static void a_first_message_to_one_who_went_comes_back(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    ta_port *guest = new_guest(&world);
+    uint32_t index = ta_port_index(guest);
+    dismiss(&world, guest);
+    ta_store_relaxed_u32(&guest->index, index); /* as old looks have them */
+    ta_store_relaxed_u32(&guest->accepts, index);
+    assert_int_equal(send(world.ports[0], index, 1), TA_OK);
+    assert_int_equal(send(world.ports[FAR], index, 2), TA_OK);
+    ta_port_flush(world.ports[0]);
+    assert_next(RETURNED, 0, index, 1);
+    ta_store_relaxed_u32(&guest->index, TA_NO_PORT);
+    guest = new_guest(&world);
+    assert_true(ta_port_index(guest) != index);
+    pump(&world);
+    assert_next(RETURNED, FAR, index, 2);
+    assert_int_equal(send(world.ports[0], ta_port_index(guest), 3), TA_OK);
+    assert_int_equal(send(world.ports[FAR], ta_port_index(guest), 4), TA_OK);
+    pump(&world);
+    assert_next(RAN, ta_port_index(guest), 0, 3);
+    assert_next(RAN, ta_port_index(guest), 0, 4);
+    assert_no_more();
+    end_world(&world);
+}
+
+static void who_has_drained_may_still_wait(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    assert_int_equal(send(world.ports[1], 0, 1), TA_OK);
+    ta_port_close(world.ports[1]);
+    assert_int_equal(ta_port_drain(world.ports[1]), TA_OK);
+    assert_false(ta_port_wait(world.ports[1], 1000));
+    ta_port_close(world.ports[0]);
+    assert_int_equal(ta_port_detach(world.ports[0]), TA_OK);
+    world.ports[0] = NULL;
+    assert_true(ta_port_wait(world.ports[1], -1)); /* something came back */
+    pump(&world);
+    assert_next(RETURNED, 1, 0, 1);
+    end_world(&world);
+}
+
 /* A destructor that sends is refused while the mesh goes. */
 static ta_port *sender_of_destructor;
 static ta_status status_of_destructor;
@@ -235,6 +332,10 @@ int main(int argc, char **argv) {
         cmocka_unit_test(what_nobody_fetches_is_destroyed_with_the_mesh),
         cmocka_unit_test(a_port_changes_hands),
         cmocka_unit_test(all_ports_close_at_once),
+        cmocka_unit_test(what_is_left_undrained_comes_back),
+        cmocka_unit_test(a_first_message_that_is_not_found_comes_back),
+        cmocka_unit_test(a_first_message_to_one_who_went_comes_back),
+        cmocka_unit_test(who_has_drained_may_still_wait),
         cmocka_unit_test(destructors_send_in_vain),
     };
     return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);

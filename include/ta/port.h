@@ -141,7 +141,11 @@ TA_API ta_status ta_mesh_attach_guest(ta_mesh *mesh, const ta_port_hooks *hooks,
 
 /* Ends the ownership; another thread may attach the port then, by an edge of the caller's own or by
  * the success of that. Flushes. A guest must have been closed and drained, and is gone then;
- * TA_E_BUSY otherwise, or from within a poll. */
+ * TA_E_BUSY otherwise, or from within a poll.
+ * Nobody attaches a closed port again. One that is not drained gives back what is in its lanes to
+ * those who sent it (hooks.returned; calls end with TA_E_CLOSED); its own calls end here, with
+ * TA_E_CLOSED, whatever becomes of their requests; posts are destroyed with the mesh. So attach,
+ * close and detach, by any thread, is how a place that nobody will ever have is given up. */
 TA_API ta_status ta_port_detach(ta_port *port);
 
 /* The context that its hooks are given; ta_port_set_context() puts another in its place, so that
@@ -273,7 +277,7 @@ typedef struct ta_port_figures {
     uint64_t run;       /* run here, or given to hooks.words */
     uint64_t failed;    /* could not be relocated, or found no hook */
     uint64_t returned;  /* came back here from a port that closed */
-    uint64_t destroyed; /* with the mesh */
+    uint64_t destroyed; /* with the mesh; or a reply to a port that was left undrained */
     uint64_t refused;   /* TA_E_FULL, which are not in `sent` */
     uint64_t flushes;   /* with something to do */
     uint64_t bells;     /* receivers that rested, and were told */

@@ -82,6 +82,11 @@ TA_BEGIN_DECLS
                                                             type value) {                          \
         return __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_RELAXED,         \
                                            __ATOMIC_RELAXED);                                      \
+    }                                                                                              \
+    static inline bool ta_compare_exchange_acq_rel_##suffix(type *word, type *expected,            \
+                                                            type value) {                          \
+        return __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_ACQ_REL,         \
+                                           __ATOMIC_ACQUIRE);                                      \
     }
 
 /* For inline functions that have an emitted symbol, too: those may call no static one. */
