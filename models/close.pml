@@ -11,9 +11,11 @@
  * each here.
  *
  * Safety: every message that was accepted is run by the guest that it was sent to, while that is
- * not drained, or comes back, exactly once; what is then left for the mesh to destroy is in a
- * link that never died; nobody waits for room for ever. Liveness (all_end, under weak fairness):
+ * not drained, or comes back when that one has closed, exactly once; nothing is left for the mesh to
+ * destroy; nobody waits for room for ever. Liveness (all_end, under weak fairness):
  * a guest can be sent to, whoever sat there before.
+ *
+ * ALONE: nobody follows the first one, and the sender sends until it is refused.
  *
  * models/run wants each of these to fail:
  *   DIE_BEFORE_LAST_LOOK   DEAD is set before the last look at the lane
@@ -24,7 +26,10 @@
  *   DRAINED_ACTIVATES      a bell is answered as always by a guest that has drained
  *   REVIVE_ALIVE           the sender reuses a link that has not died
  *   REVIVE_WITHOUT_RECOVER a link is used again with what was in it
- *   NO_SWEEP_AT_ATTACH     a link that was made too late stays the earlier guest's  (liveness)
+ *   NO_RING_AT_MISMATCH    a link that was made too late stays the earlier guest's  (liveness)
+ *   NO_GONE                who rings does not look whether anybody will answer      (ALONE)
+ *   GONE_AFTER_SWEEP       a guest says that it goes after it looked for links      (ALONE)
+ *   DIE_BY_OLD_LOOK        a link dies for what it was before its sender gave it to this guest
  * and this to pass, since the bell says the same, only later:
  *   NO_LOOK_AT_DEAD        R1: DEAD is not looked at
  */
@@ -39,6 +44,7 @@
 byte index = NOBODY;
 bool closed;
 bool bell;
+bool gone; /* in the word of the bells */
 byte known = NOBODY; /* the latest guest that the sender has heard of */
 
 /* The link. The lane's cells hold the number of the message. */
@@ -47,6 +53,7 @@ byte to_index;
 byte cells[CELLS];
 byte head, tail;
 bool resting = true, wanted, dead;
+byte number; /* of the link's life, in the rest word */
 
 /* The sender's bell for room. */
 bool room_bell;
@@ -55,6 +62,7 @@ bool room_bell;
 byte target_of[MESSAGES];
 bool settled[MESSAGES]; /* run or returned */
 byte accepted;
+bool has_closed[3];
 bool all_sent, guests_gone, ended;
 
 #define EMPTY (head == tail)
@@ -87,6 +95,7 @@ inline recover() {
        :: EMPTY -> break
        :: else ->
           message = cells[head % CELLS];
+          assert(has_closed[target_of[message]]);
           settle(message);
           head++
        od;
@@ -131,7 +140,7 @@ inline make_link() {
           :: out_dead ->
              out_dead = false;
              to_index = to;
-             atomic { resting = true; wanted = false; dead = false }
+             atomic { resting = true; wanted = false; dead = false; number++ } /* R4 */
 #ifdef REVIVE_ALIVE
           :: else ->
              to_index = to
@@ -152,7 +161,15 @@ inline publish() {
     dies = false;
 #endif
     if
-    :: rings -> bell = true; rings = false
+    :: rings ->
+       bell = true; /* B1 */
+       rings = false;
+#ifndef NO_GONE
+       if
+       :: gone -> dead = true; dies = true /* B2 */
+       :: else
+       fi
+#endif
     :: else
     fi;
     if
@@ -184,6 +201,9 @@ active proctype sender() {
     do
     :: accepted == MESSAGES -> break
     :: else ->
+#ifdef ALONE
+       to = 1;
+#else
        if
        :: accepted < MESSAGES - 1 && (known == 1 || stale > 0) -> to = 1
        :: accepted < MESSAGES - 1 && known == 2 -> to = 2
@@ -193,6 +213,7 @@ active proctype sender() {
        :: known == 2 && to == 1 -> stale--
        :: else
        fi;
+#endif
        if
        :: !made || to_index != to || out_dead -> make_link()
        :: else
@@ -206,6 +227,9 @@ active proctype sender() {
        if
        :: refused ->
           refused = false;
+#ifdef ALONE
+          break;
+#endif
           poll_sender()
        :: else ->
           if
@@ -220,15 +244,11 @@ active proctype sender() {
     :: atomic { guests_gone && !room_bell -> break }
     od;
     /* The end of the mesh: exclusive. */
-    assert(!dead || EMPTY);
+    assert(EMPTY);
     atomic {
-        do
-        :: EMPTY -> break
-        :: else -> settle(cells[head % CELLS]); head++
-        od;
         message = 0;
         do
-        :: message == MESSAGES -> break
+        :: message == accepted -> break
         :: else -> assert(settled[message]); message++
         od;
         ended = true
@@ -236,6 +256,20 @@ active proctype sender() {
 }
 
 /* ---- the seat --------------------------------------------------------------------------------- */
+
+/* Not if the sender has done so itself. */
+inline die_if() {
+    atomic {
+        if
+#ifdef DIE_BY_OLD_LOOK
+        :: true -> dead = true; room_bell = true
+#else
+        :: !dead && number == seen -> die()
+        :: else
+#endif
+        fi
+    }
+}
 
 inline tell_room() {
     atomic {
@@ -250,20 +284,27 @@ inline answer_bell() {
     if
     :: bell ->
        bell = false;
+       atomic { found = made && !dead && !watched; seen = number }
        if
-       :: made && !dead && !watched ->
+       :: found ->
+          found = false;
           if
 #if defined(NO_INDEX_CHECK)
-          :: drained -> die()
+          :: drained -> die_if()
 #elif defined(DRAINED_ACTIVATES)
-          :: to_index != me -> die()
+          :: to_index != me -> die_if()
 #else
-          :: drained || to_index != me -> die()
+          :: drained || to_index != me -> die_if()
 #endif
-          :: else -> watched = true
+          :: else ->
+             if
+             :: number == seen -> watched = true
+             :: else /* there is another bell */
+             fi
           fi
        :: else
-       fi
+       fi;
+       seen = 0
     :: else
     fi
 }
@@ -329,14 +370,19 @@ inline drain() {
     watched = made;
     visit();
     watched = false;
+#elif defined(GONE_AFTER_SWEEP)
+    sweep();
+    gone = true;
 #else
+    gone = true; /* G1 */
     sweep();
 #endif
     drained = true
 }
 
-inline guest(number) {
-    me = number;
+inline guest(whose) {
+    me = whose;
+    gone = false;
     closed = false;
     index = me;
     known = me;
@@ -356,6 +402,7 @@ inline guest(number) {
     :: me == 1 || all_sent -> break
     od;
     closed = true;
+    has_closed[me] = true;
     drain();
     if
     :: true -> answer_bell(); visit()
@@ -368,10 +415,12 @@ inline guest(number) {
 }
 
 active proctype seat() {
-    byte me = 0, message = 0, rounds = 0;
+    byte me = 0, message = 0, rounds = 0, seen = 0;
     bool watched = false, drained = false, found = false, idle = false;
     guest(1);
+#ifndef ALONE
     guest(2);
+#endif
     guests_gone = true
 }
 
