@@ -12,6 +12,7 @@
 /* What the sender of a link has counted, and what its receiver has. */
 static void add_out(const ta_link *link, ta_port_figures *sum) {
     sum->sent += ta_load_relaxed_u64(&link->out.sent);
+    sum->staged += ta_load_relaxed_u32(&link->out.words);
     sum->refused += ta_load_relaxed_u64(&link->out.refused);
     sum->bells += ta_load_relaxed_u64(&link->out.bells);
     sum->wakes += ta_load_relaxed_u64(&link->out.wakes);

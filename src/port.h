@@ -67,7 +67,7 @@ typedef struct ta_link {
         struct ta_link *urgent; /* the one beside this. L3, L4 */
         uint32_t to_index;      /* for whom: a guest's seat sees several, one after the other */
         uint32_t room_index;    /* the same, for who waits for room */
-        uint32_t words;         /* how many are gathered */
+        uint32_t words;         /* how many are gathered. A figure, so stored relaxed */
         uint32_t credit;        /* cells that are known to be free for others than replies */
         uint32_t counted;       /* of freed cells up to this one `replies` has been told */
         uint32_t replies;       /* replies in the lane, as far as is known */

@@ -57,7 +57,7 @@ ta_status ta_link_find_room(ta_link *link, uint32_t cells) {
 void ta_link_publish_words(ta_link *link) {
     uint32_t count = link->out.words;
     ta_copy_fresh_words(ta_link_cell(link)->words, link->out.gathered, TA_CELL_WORDS_MAX);
-    link->out.words = 0;
+    ta_store_relaxed_u32(&link->out.words, 0);
     ta_link_commit(link, (uint64_t)count << TA_CELL_COUNT_SHIFT | TA_CELL_WORDS);
 }
 
@@ -123,6 +123,13 @@ ta_status ta_mesh_post(ta_mesh *mesh, uint32_t to, ta_fn_once *closure) {
 
 /* ---- words ------------------------------------------------------------------------------------ */
 
+/* There is space in the cell that is begun. */
+static inline void gather_one(ta_link *link, uint64_t word) {
+    uint32_t words = link->out.words;
+    ta_store_relaxed_u32(&link->out.words, words + 1);
+    link->out.gathered[words] = word;
+}
+
 /* Takes what fits into one cell. Words are gathered beside the lane, since a receiver that polls has
  * the line of the next cell. */
 static inline size_t gather(ta_link *link, const uint64_t words[], size_t count) {
@@ -130,9 +137,10 @@ static inline size_t gather(ta_link *link, const uint64_t words[], size_t count)
         link->out.credit--;
         ta_link_make_dirty(link);
     }
-    size_t space = TA_CELL_WORDS_MAX - link->out.words;
-    if (count > space) count = space;
-    for (size_t i = 0; i < count; i++) link->out.gathered[link->out.words++] = words[i];
+    uint32_t begun = link->out.words;
+    if (count > TA_CELL_WORDS_MAX - begun) count = TA_CELL_WORDS_MAX - begun;
+    for (size_t i = 0; i < count; i++) link->out.gathered[begun + i] = words[i];
+    ta_store_relaxed_u32(&link->out.words, begun + (uint32_t)count);
     if (link->out.words == TA_CELL_WORDS_MAX) ta_link_publish_words(link);
     ta_count(&link->out.sent, count);
     return count;
@@ -152,7 +160,7 @@ static __attribute__((noinline)) ta_status send_edge_word(ta_link *link, uint64_
         ta_link_make_dirty(link);
     }
     TA_PROBE3(words, link->from->seat, link->out.to_index, 1);
-    link->out.gathered[link->out.words++] = word;
+    gather_one(link, word);
     ta_count(&link->out.sent, 1);
     if (link->out.words == TA_CELL_WORDS_MAX) ta_link_publish_words(link);
     return TA_OK;
@@ -172,7 +180,7 @@ ta_status ta_port_send_word(ta_port *port, uint32_t to, uint64_t word) {
     if (__builtin_expect(link == NULL, 0)) return send_first_word(port, to, word);
     if (link->out.words - 1 >= TA_CELL_WORDS_MAX - 2) return send_edge_word(link, word);
     TA_PROBE3(words, port->seat, to, 1);
-    link->out.gathered[link->out.words++] = word;
+    gather_one(link, word);
     ta_count(&link->out.sent, 1);
     return TA_OK;
 }

@@ -278,6 +278,41 @@ static void queueing_times_are_those_of_all_messages(void **state) {
     }
 }
 
+static uint64_t staged_by(const mesh_world *world, uint32_t from) {
+    ta_port_figures figures;
+    ta_port_read_figures(world->ports[from], &figures);
+    return figures.staged;
+}
+
+static void staged_is_what_the_receiver_does_not_see_yet(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    ta_port_figures figures;
+    const uint64_t words[10] = {0};
+    ta_port *port = world.ports[0];
+    assert_int_equal(send(port, 1, 1), TA_OK);
+    assert_int_equal(staged_by(&world, 0), 0); /* in its sight at once */
+    for (uint64_t i = 0; i < 7; i++) {
+        assert_int_equal(staged_by(&world, 0), i);
+        assert_int_equal(ta_port_send_word(port, 1, i), TA_OK);
+    }
+    assert_int_equal(staged_by(&world, 0), 0); /* a line is full */
+    assert_int_equal(ta_port_send_words(port, 1, words, 10), 10);
+    assert_int_equal(ta_port_send_words(port, FAR, words, 2), 2);
+    assert_int_equal(staged_by(&world, 0), 5);
+    assert_int_equal(staged_by(&world, 1), 0);
+    assert_true(ta_mesh_read_figures(world.mesh, 0, 1, &figures));
+    assert_int_equal(figures.staged, 3);
+    assert_int_equal(figures.sent, 18);
+    assert_int_equal(ta_port_poll(world.ports[1], UINT32_MAX), 0); /* it has not been told */
+    ta_port_flush(port);
+    assert_int_equal(ta_port_poll(world.ports[1], UINT32_MAX), 18);
+    assert_int_equal(staged_by(&world, 0), 0);
+    assert_int_equal(ta_port_send_word(port, 1, 1), TA_OK);
+    assert_int_equal(end_world(&world).staged, 0);
+}
+
 static void figures_are_of_a_port_or_a_pair(void **state) {
     (void)state;
     mesh_world world = {0};
@@ -415,6 +450,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(resting_tells_of_room),
         cmocka_unit_test(urgent_senders_wait_for_room_as_well),
         cmocka_unit_test(queueing_times_are_those_of_all_messages),
+        cmocka_unit_test(staged_is_what_the_receiver_does_not_see_yet),
         cmocka_unit_test(figures_are_of_a_port_or_a_pair),
         cmocka_unit_test(polling_and_sending_make_no_system_call),
         cmocka_unit_test(what_nobody_took_is_destroyed_with_the_mesh),

@@ -270,10 +270,11 @@ TA_API ta_status ta_port_drain(ta_port *port);
  * sent to being run; the last one: and longer. All 0 without options.timing. */
 #define TA_PORT_QUEUEING_BUCKETS 40
 
-/* Counted since the beginning, modulo 2^64. Messages are closures, calls and replies; and words, one
- * by one. */
+/* Counted since the beginning, modulo 2^64, but for `staged` and `high_water`. Messages are closures,
+ * calls and replies; and words, one by one. */
 typedef struct ta_port_figures {
     uint64_t sent;      /* accepted from this port; or, from a lane, to the other one */
+    uint64_t staged;    /* of those, words that wait to be flushed: as many as there are now */
     uint64_t run;       /* run here, or given to hooks.words */
     uint64_t failed;    /* could not be relocated, or found no hook */
     uint64_t returned;  /* came back here from a port that closed */
