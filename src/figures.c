@@ -3,11 +3,22 @@
  * Figures: each is counted by one thread (an inbox's by adding), and read by any. Relaxed loads: no
  * figure says anything about another one.
  */
-#include "port.h"
+#include "figures.h"
 
 #include "inbox.h"
 
 #include <string.h>
+
+void ta_link_raise_mark(ta_link *link, uint32_t taken, bool has_more) {
+    uint64_t cells = link->lane->receiver.mask + UINT64_C(1);
+    uint64_t depth = taken;
+    if (has_more) depth += ta_lane_pending(link->lane);
+    /* What came during the visit is counted to it, but a lane is no deeper than it is long. */
+    if (depth > cells) depth = cells;
+    /* A cell may have been seen before the sender has counted it. */
+    if (depth > ta_load_relaxed_u64(&link->in.high_water))
+        ta_store_relaxed_u64(&link->in.high_water, depth);
+}
 
 /* What the sender of a link has counted, and what its receiver has. */
 static void add_out(const ta_link *link, ta_port_figures *sum) {

@@ -187,6 +187,15 @@ static inline bool ta_lane_is_empty(const ta_lane *lane) {
     return ta_lane_is_stale_(lane, ta_load_relaxed_u64(&cell->head));
 }
 
+/* Are there so many cells to receive, 1 up to all that the lane has left when what was received has
+ * been released? One load of the last one's line. Wait-free. */
+static inline bool ta_lane_holds(const ta_lane *lane, uint32_t count) {
+    uint32_t number = lane->receiver.head + count - 1;
+    /* Relaxed: nothing of it is read. */
+    uint64_t head = ta_load_relaxed_u64(&lane->cells[number & lane->receiver.mask].head);
+    return (head & 1) == ta_lane_parity_(number, lane->receiver.shift);
+}
+
 /* Copies the oldest cell to *out and frees it; false when the lane is empty, *out is then
  * untouched. Wait-free. */
 static inline bool ta_lane_receive(ta_lane *lane, ta_cell *out) {

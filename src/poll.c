@@ -5,6 +5,7 @@
  */
 #include "port.h"
 
+#include "figures.h"
 #include "inbox.h"
 #include "os/event.h"
 
@@ -161,6 +162,7 @@ static uint32_t visit(ta_port *port, ta_link *link, uint32_t share) {
     ta_arrival message;
     ta_cell more;
     uint32_t handled = 0;
+    const uint32_t head = link->lane->receiver.head;
     while (handled < share && ta_link_receive(link, &message, &more)) {
         if (__builtin_expect(link->stamps != NULL, 0))
             ta_link_note_queueing(port, link, ta_cells_of(&message.cell),
@@ -175,8 +177,7 @@ static uint32_t visit(ta_port *port, ta_link *link, uint32_t share) {
     ta_lane_release(link->lane);
     link->in.idle = 0;
     ta_store_relaxed_u64(&link->in.kept, link->in.moved.kept);
-    if (handled > ta_load_relaxed_u64(&link->in.high_water))
-        ta_store_relaxed_u64(&link->in.high_water, handled);
+    ta_link_note_depth(link, link->lane->receiver.head - head, handled >= share);
     /* Counted across visits: a look that misses who begins to wait just now, is not the last one in a
      * lane that never rests. */
     link->in.untold += handled;

@@ -313,6 +313,62 @@ static void staged_is_what_the_receiver_does_not_see_yet(void **state) {
     assert_int_equal(end_world(&world).staged, 0);
 }
 
+static uint64_t high_water(const mesh_world *world, uint32_t from, uint32_t to) {
+    ta_port_figures figures;
+    assert_true(ta_mesh_read_figures(world->mesh, from, to, &figures));
+    return figures.high_water;
+}
+
+static void with_long_lanes(ta_mesh_options *options) { options->lane_cells = 256; }
+
+/* Not how much a visit takes, which is limited. */
+static void high_water_is_how_deep_a_lane_was(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, with_long_lanes);
+    for (uint64_t i = 0; i < 100; i++) assert_int_equal(send(world.ports[0], 1, i), TA_OK);
+    ta_port_flush(world.ports[0]);
+    assert_int_equal(ta_port_poll(world.ports[1], UINT32_MAX), 100);
+    assert_int_equal(high_water(&world, 0, 1), 100);
+    ta_port_figures figures;
+    assert_int_equal(ta_port_send_words(world.ports[FAR], 1, (const uint64_t[22]){0}, 22), 22);
+    ta_port_flush(world.ports[FAR]);
+    assert_int_equal(ta_port_poll(world.ports[1], 1), 7);
+    assert_int_equal(high_water(&world, FAR, 1), 4); /* cells */
+    ta_port_read_figures(world.ports[1], &figures);
+    assert_int_equal(figures.high_water, 100);
+    pump(&world);
+    assert_int_equal(end_world(&world).high_water, 100);
+}
+
+static void high_water_stays_where_it_was_highest(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    make_world(&world, NULL);
+    uint64_t waiting = 0, most = 0;
+    ta_port *from = world.ports[0], *to = world.ports[1];
+    /* Through several laps, and never emptied. */
+    for (unsigned lap = 0; lap < 40 * LANE_CELLS; lap++) {
+        if (waiting < 2 + lap / LANE_CELLS / 4) {
+            assert_int_equal(send(from, 1, lap), TA_OK);
+            waiting++;
+            continue;
+        }
+        if (waiting > most) most = waiting;
+        ta_port_flush(from);
+        assert_int_equal(ta_port_poll(to, 1), 1);
+        waiting--;
+        assert_int_equal(high_water(&world, 0, 1), most);
+    }
+    assert_int_equal(most, 11);
+    for (uint64_t i = 0; i < LANE_CELLS; i++) assert_int_equal(send_urgent(from, 1, i), TA_OK);
+    ta_port_flush(from);
+    for (uint64_t i = 0; i < LANE_CELLS; i++) assert_int_equal(ta_port_poll(to, 1), 1);
+    assert_int_equal(high_water(&world, 0, 1), LANE_CELLS);
+    pump(&world);
+    end_world(&world);
+}
+
 static void figures_are_of_a_port_or_a_pair(void **state) {
     (void)state;
     mesh_world world = {0};
@@ -451,6 +507,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(urgent_senders_wait_for_room_as_well),
         cmocka_unit_test(queueing_times_are_those_of_all_messages),
         cmocka_unit_test(staged_is_what_the_receiver_does_not_see_yet),
+        cmocka_unit_test(high_water_is_how_deep_a_lane_was),
+        cmocka_unit_test(high_water_stays_where_it_was_highest),
         cmocka_unit_test(figures_are_of_a_port_or_a_pair),
         cmocka_unit_test(polling_and_sending_make_no_system_call),
         cmocka_unit_test(what_nobody_took_is_destroyed_with_the_mesh),

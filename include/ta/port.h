@@ -286,7 +286,9 @@ typedef struct ta_port_figures {
     uint64_t sleeps;    /* prepared, and not called off */
     uint64_t polls;
     uint64_t idle_polls; /* that found nothing */
-    uint64_t high_water; /* the most messages that one visit of a lane found; visits are limited */
+    uint64_t high_water; /* the most cells of one lane that were in use when its receiver looked, of
+                            options.lane_cells: a closure, call or reply each, a large call two,
+                            words up to seven in one */
     uint64_t kept;       /* blocks that stayed where they were, for want of memory here */
     uint64_t queueing[TA_PORT_QUEUEING_BUCKETS];
 } ta_port_figures;
