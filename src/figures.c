@@ -20,6 +20,12 @@ void ta_link_raise_mark(ta_link *link, uint32_t taken, bool has_more) {
         ta_store_relaxed_u64(&link->in.high_water, depth);
 }
 
+/* NULL: there is none. */
+static void add_queueing(const uint64_t queueing[], ta_port_figures *sum) {
+    for (size_t i = 0; queueing != NULL && i < TA_PORT_QUEUEING_BUCKETS; i++)
+        sum->queueing[i] += ta_load_relaxed_u64(&queueing[i]);
+}
+
 /* What the sender of a link has counted, and what its receiver has. */
 static void add_out(const ta_link *link, ta_port_figures *sum) {
     sum->sent += ta_load_relaxed_u64(&link->out.sent);
@@ -37,6 +43,7 @@ static void add_in(const ta_link *link, ta_port_figures *sum) {
     sum->destroyed += ta_load_relaxed_u64(&link->in.destroyed);
     sum->kept += ta_load_relaxed_u64(&link->in.kept);
     if (high > sum->high_water) sum->high_water = high;
+    add_queueing(ta_link_queueing(link), sum);
 }
 
 static void add_seat(const ta_port *port, ta_port_figures *sum) {
@@ -45,12 +52,11 @@ static void add_seat(const ta_port *port, ta_port_figures *sum) {
     sum->sleeps += ta_load_relaxed_u64(&port->sleeps);
     sum->polls += ta_load_relaxed_u64(&port->polls);
     sum->idle_polls += ta_load_relaxed_u64(&port->idle_polls);
-    for (size_t i = 0; i < TA_PORT_QUEUEING_BUCKETS; i++)
-        sum->queueing[i] += ta_load_relaxed_u64(&port->queueing[i]);
     sum->run += ta_load_relaxed_u64(&inbox->run);
     sum->failed += ta_load_relaxed_u64(&inbox->failed);
     sum->destroyed += ta_load_relaxed_u64(&inbox->destroyed);
     sum->kept += ta_load_relaxed_u64(&inbox->kept);
+    add_queueing(inbox->queueing, sum);
 }
 
 /* One direction of a pair, its urgent link included; `add` is one of the above. */

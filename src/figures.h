@@ -5,7 +5,10 @@
 #ifndef TA_SRC_FIGURES_H
 #define TA_SRC_FIGURES_H
 
+#include "inbox.h"
 #include "port.h"
+
+/* ---- figures.c -------------------------------------------------------------------------------- */
 
 /* The rare part of what follows. */
 void ta_link_raise_mark(ta_link *link, uint32_t taken, bool has_more);
@@ -22,5 +25,18 @@ static inline void ta_link_note_depth(ta_link *link, uint32_t taken, bool has_mo
     }
     ta_link_raise_mark(link, taken, has_more);
 }
+
+/* ---- timing.c --------------------------------------------------------------------------------- */
+
+/* The receiver's histogram of a link; NULL without timing. On lines of its own: stamps are the
+ * sender's. */
+static inline uint64_t *ta_link_queueing(const ta_link *link) {
+    return link->stamps == NULL ? NULL : link->stamps + 2 * (size_t)link->from->mesh->lane_cells;
+}
+
+/* With timing, the receiver, of what it has just taken: so many cells with so many messages; or one
+ * message of its inbox. */
+void ta_link_note_queueing(ta_link *link, uint32_t cells, uint32_t messages);
+void ta_inbox_note_queueing(ta_inbox *inbox);
 
 #endif

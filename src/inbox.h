@@ -26,11 +26,15 @@ typedef struct ta_inbox {
     ta_allocator allocator;
     uint64_t sent, refused; /* figures: counted by any thread, by adding */
     _Alignas(TA_CACHE_LINE) uint64_t run, failed, destroyed, kept; /* figures: the receiver's */
-    _Alignas(TA_CACHE_LINE) ta_fn_once closures[];
+    uint64_t *queueing; /* the receiver's figures, behind the cells; NULL: nobody asks */
+    uint64_t stamp;     /* with these: when what was received last was posted */
+    _Alignas(TA_CACHE_LINE) ta_fn_once closures[]; /* or, if timed, what inbox.c has for it */
 } ta_inbox;
 
-/* For cells - 1 closures; `cells` is a power of two. TA_E_NOMEM. */
-ta_status ta_inbox_create(uint32_t cells, const ta_allocator *allocator, ta_inbox **out);
+/* For cells - 1 closures; `cells` is a power of two. `is_timed`: it is to be known how long they wait.
+ * TA_E_NOMEM. */
+ta_status ta_inbox_create(uint32_t cells, bool is_timed, const ta_allocator *allocator,
+                          ta_inbox **out);
 /* NULL is allowed. What was not received is gone. */
 void ta_inbox_destroy(ta_inbox *inbox);
 

@@ -6,9 +6,11 @@
 
 #include <string.h>
 
-/* Two for each cell: a cell may be freed, and filled again, before its stamp is read. */
+/* Two for each cell: a cell may be freed, and filled again, before its stamp is read. Then a
+ * histogram of what they tell. */
 static size_t stamps_size(const ta_mesh *mesh) {
-    return mesh->timing ? 2 * (size_t)mesh->lane_cells * sizeof(uint64_t) : 0;
+    size_t words = 2 * (size_t)mesh->lane_cells + TA_PORT_QUEUEING_BUCKETS;
+    return mesh->timing ? words * sizeof(uint64_t) : 0;
 }
 
 static size_t link_size(const ta_mesh *mesh) {

@@ -101,7 +101,7 @@ static ta_status make_seat(ta_mesh *mesh, ta_port *port, ta_affinity affinity) {
     port->bells.bits =
         ta_allocate_zeroed(port->allocator, port->bells.words, sizeof(uint64_t), TA_CACHE_LINE);
     if (port->bells.bits == NULL) return TA_E_NOMEM;
-    return ta_inbox_create(mesh->inbox_cells, port->allocator, &port->inbox);
+    return ta_inbox_create(mesh->inbox_cells, mesh->timing, port->allocator, &port->inbox);
 }
 
 static ta_status make_seats(ta_mesh *mesh, const ta_affinity *affinities) {

@@ -165,8 +165,7 @@ static uint32_t visit(ta_port *port, ta_link *link, uint32_t share) {
     const uint32_t head = link->lane->receiver.head;
     while (handled < share && ta_link_receive(link, &message, &more)) {
         if (__builtin_expect(link->stamps != NULL, 0))
-            ta_link_note_queueing(port, link, ta_cells_of(&message.cell),
-                                  messages_in(&message.cell));
+            ta_link_note_queueing(link, ta_cells_of(&message.cell), messages_in(&message.cell));
         handled += is_watched(port) ? handle_watched(port, link, &message, &more)
                                     : handle(port, link, &message, &more);
     }
@@ -356,6 +355,7 @@ static uint32_t poll_inbox(ta_port *port, uint32_t budget) {
     ta_move move = ta_port_move_from(port, TA_AFFINITY_UNKNOWN);
     move.figures = &moved;
     while (handled < budget && ta_inbox_receive(port->inbox, &closure)) {
+        if (__builtin_expect(port->inbox->queueing != NULL, 0)) ta_inbox_note_queueing(port->inbox);
         const char *name = closure.closure.callable->name;
         uint64_t began = is_watched(port) ? ta_os_clock() : 0;
         bool has_run = ta_port_run_closure(port, TA_NO_PORT, &closure, &move);

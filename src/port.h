@@ -54,7 +54,7 @@ typedef struct ta_link {
     ta_port *from, *to;
     ta_lane *lane;
     ta_allocator allocator; /* of this */
-    uint64_t *stamps;       /* with timing: when a cell was sent; two for each cell of the lane */
+    uint64_t *stamps;       /* with timing: when a cell was sent, two for each cell; then figures */
     uint32_t reserve;       /* cells that are kept for replies; 0 in urgent links */
     uint32_t most, half;    /* of the others: all, and half of them */
     uint32_t bell;          /* the receiver's, for this link */
@@ -156,7 +156,6 @@ struct ta_port {
     uint32_t guests;                             /* how many have had this seat */
     uint64_t under_way;                          /* calls */
     uint64_t flushes, sleeps, polls, idle_polls; /* figures */
-    uint64_t queueing[TA_PORT_QUEUEING_BUCKETS];
 };
 
 struct ta_mesh {
@@ -243,10 +242,8 @@ static inline ta_status ta_link_find(ta_port *port, uint32_t to, bool is_urgent,
 
 /* ---- timing.c --------------------------------------------------------------------------------- */
 
-/* The sender, before it publishes a cell; the receiver, of what it has just taken: so many cells with
- * so many messages. */
+/* The sender, before it publishes a cell. The receiver's side is in figures.h. */
 void ta_link_stamp(ta_link *link);
-void ta_link_note_queueing(ta_port *port, ta_link *link, uint32_t cells, uint32_t messages);
 
 /* ---- send.c ----------------------------------------------------------------------------------- */
 

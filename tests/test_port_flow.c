@@ -256,9 +256,21 @@ static void urgent_senders_wait_for_room_as_well(void **state) {
 
 static void with_timing(ta_mesh_options *options) { options->timing = true; }
 
+static uint64_t timed(const ta_port_figures *figures) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < TA_PORT_QUEUEING_BUCKETS; i++) sum += figures->queueing[i];
+    return sum;
+}
+
+static uint64_t timed_of_pair(const mesh_world *world, uint32_t from, uint32_t to) {
+    ta_port_figures figures;
+    assert_true(ta_mesh_read_figures(world->mesh, from, to, &figures));
+    return timed(&figures);
+}
+
 static void queueing_times_are_those_of_all_messages(void **state) {
     (void)state;
-    for (int timing = 0; timing < 2; timing++) {
+    for (uint64_t timing = 0; timing < 2; timing++) {
         mesh_world world = {0};
         make_world(&world, timing ? with_timing : NULL);
         uint64_t words[10] = {0};
@@ -266,15 +278,26 @@ static void queueing_times_are_those_of_all_messages(void **state) {
             assert_int_equal(ta_port_send_words(world.ports[0], 1, words, 10), 10);
             assert_int_equal(send(world.ports[0], 1, lap), TA_OK);
             assert_int_equal(send_urgent(world.ports[FAR], 1, lap), TA_OK);
+            for (uint64_t i = 0; i < lap % 8; i++) assert_int_equal(post(&world, 1, i), TA_OK);
             pump(&world);
         }
+        const uint64_t posts = 28 * 2 + 6;
         ta_port_figures figures;
         ta_port_read_figures(world.ports[1], &figures);
-        uint64_t sum = 0;
-        for (size_t i = 0; i < TA_PORT_QUEUEING_BUCKETS; i++) sum += figures.queueing[i];
-        assert_int_equal(figures.run, 20 * 12);
-        assert_int_equal(sum, timing ? 20 * 12 : 0);
-        end_world(&world);
+        assert_int_equal(figures.run, 20 * 12 + posts);
+        assert_int_equal(timed(&figures), timing * (20 * 12 + posts));
+        /* Stamps are those of their messages: none waited for hours. */
+        assert_int_equal(figures.queueing[TA_PORT_QUEUEING_BUCKETS - 1], 0);
+        assert_int_equal(timed_of_pair(&world, 0, 1), timing * 20 * 11);
+        assert_int_equal(timed_of_pair(&world, FAR, 1), timing * 20);
+        ta_port_read_figures(world.ports[0], &figures);
+        assert_int_equal(timed(&figures), 0);
+        /* What does not run has no such time. */
+        assert_int_equal(send(world.ports[0], 1, 1), TA_OK);
+        assert_int_equal(post(&world, 1, 1), TA_OK);
+        figures = end_world(&world);
+        assert_int_equal(figures.destroyed, 2);
+        assert_int_equal(timed(&figures), timing * (20 * 12 + posts));
     }
 }
 

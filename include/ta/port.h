@@ -65,7 +65,8 @@ typedef struct ta_mesh_options {
     uint32_t inbox_cells;          /* capacity of a port's inbox (ta_mesh_post()): a power of two,
                                       4 to 2^20; default 64. They stand ready from the beginning */
     bool timing;                   /* measure how long messages queue; costs two looks at the clock
-                                      per message */
+                                      per message, and memory: 16 bytes more for each cell of a
+                                      lane, 8 of an inbox, 320 for each of both */
     const ta_allocator *allocator; /* NULL: the registry's, else the default one; outlives the mesh,
                                       and what it relocated where there is no registry */
     uint64_t reserved[4];
