@@ -132,6 +132,7 @@ ta_status ta_mesh_destroy(ta_mesh *mesh, ta_port_figures *report) {
     for (size_t i = 0; i < count; i++)
         if (mesh->links[i] != NULL) ta_calls_abandon(mesh->links[i]);
     for (uint32_t i = 0; i < mesh->seat_count; i++) empty_inbox(mesh->seats[i].inbox);
+    ta_mesh_tell_figures(mesh);
     if (report != NULL) ta_mesh_sum_figures(mesh, report);
     destroy_links(mesh, count);
     for (uint32_t i = 0; i < mesh->seat_count; i++) ta_port_take_home(&mesh->seats[i]);

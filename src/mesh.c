@@ -32,6 +32,8 @@ static ta_status read_numbers(ta_mesh *mesh, const ta_mesh_options *options) {
     mesh->inbox_cells = options->inbox_cells == 0 ? INBOX_CELLS_DEFAULT : options->inbox_cells;
     mesh->calls = options->calls == 0 ? mesh->lane_cells / 2 : options->calls;
     mesh->timing = options->timing;
+    mesh->ended = options->ended;
+    mesh->ended_context = options->ended_context;
     if (!is_power_of_two(mesh->lane_cells) || !is_power_of_two(mesh->inbox_cells))
         return refuse(TA_E_INVALID, "a capacity that is no power of two: %u, %u", mesh->lane_cells,
                       mesh->inbox_cells);

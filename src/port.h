@@ -166,6 +166,8 @@ struct ta_mesh {
     uint32_t lane_cells, calls, inbox_cells;
     bool timing;
     bool is_plain; /* ports are those of a machine's processors, in order */
+    void (*ended)(void *context, uint32_t from, uint32_t to, const ta_port_figures *figures);
+    void *ended_context;
     ta_port *seats;
     ta_link **links; /* [to * seat_count + from]; L1, L2 */
 };
@@ -444,5 +446,7 @@ void ta_calls_destroy(ta_link *link);
 void ta_mesh_release(ta_mesh *mesh);
 /* The sum of all links and inboxes. */
 void ta_mesh_sum_figures(const ta_mesh *mesh, ta_port_figures *out);
+/* Tells each pair's to options.ended. */
+void ta_mesh_tell_figures(const ta_mesh *mesh);
 
 #endif

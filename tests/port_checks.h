@@ -37,6 +37,7 @@ typedef struct mesh_world {
     bool takes; /* hooks keep the closures that they are given: */
     ta_fn_once taken[64];
     size_t taken_count;
+    ta_port_figures pairs; /* the sum of what the end told of each */
 } mesh_world;
 
 /* The one that the running test made: closures have no room for more than themselves. */
@@ -97,6 +98,30 @@ static inline ta_port_hooks all_hooks(mesh_world *world) {
                            .room = note_room};
 }
 
+/* Numbers in a row, up to the histogram and with it. */
+static inline void add_figures(ta_port_figures *sum, const ta_port_figures *more) {
+    uint64_t high = sum->high_water > more->high_water ? sum->high_water : more->high_water;
+    uint64_t to[sizeof *sum / sizeof(uint64_t)], from[sizeof *sum / sizeof(uint64_t)];
+    memcpy(to, sum, sizeof to);
+    memcpy(from, more, sizeof from);
+    for (size_t i = 0; i < sizeof to / sizeof *to; i++) to[i] += from[i];
+    memcpy(sum, to, sizeof to);
+    sum->high_water = high;
+}
+
+static inline void add_pair(void *context, uint32_t from, uint32_t to,
+                            const ta_port_figures *figures) {
+    mesh_world *world = context;
+    ta_port_figures now;
+    assert_true(from == TA_NO_PORT || from < PORTS + GUESTS);
+    assert_true(to < PORTS + GUESTS);
+    assert_true(ta_mesh_read_figures(world->mesh, from, to, &now));
+    assert_memory_equal(&now, figures, sizeof now);
+    assert_int_equal(now.sent, now.run + now.failed + now.returned + now.destroyed);
+    assert_int_equal(now.staged, 0);
+    add_figures(&world->pairs, figures);
+}
+
 /* ---- worlds ----------------------------------------------------------------------------------- */
 
 /* `changes` (may be NULL) may fill in what it likes. */
@@ -116,7 +141,9 @@ static inline void make_world(mesh_world *world, void (*changes)(ta_mesh_options
                                .guests = GUESTS,
                                .lane_cells = LANE_CELLS,
                                .calls = CALLS,
-                               .inbox_cells = 8};
+                               .inbox_cells = 8,
+                               .ended = add_pair,
+                               .ended_context = world};
     if (changes != NULL) changes(&options);
     assert_int_equal(ta_mesh_create(&options, &world->mesh), TA_OK);
     for (uint32_t i = 0; i < PORTS; i++) {
@@ -169,6 +196,12 @@ static inline ta_port_figures end_world(mesh_world *world) {
         if (world->ports[i] != NULL) assert_int_equal(ta_port_detach(world->ports[i]), TA_OK);
     assert_int_equal(ta_mesh_destroy(world->mesh, &sums), TA_OK);
     assert_int_equal(sums.sent, sums.run + sums.failed + sums.returned + sums.destroyed);
+    /* What is a port's own, no pair has. */
+    world->pairs.flushes = sums.flushes;
+    world->pairs.sleeps = sums.sleeps;
+    world->pairs.polls = sums.polls;
+    world->pairs.idle_polls = sums.idle_polls;
+    assert_memory_equal(&world->pairs, &sums, sizeof sums);
     ta_registry_destroy(world->registry);
     assert_balanced(&world->book);
     assert_int_equal(probes.damaged, 0);

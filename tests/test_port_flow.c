@@ -399,6 +399,7 @@ static void figures_are_of_a_port_or_a_pair(void **state) {
     ta_port_figures figures = {.sent = 77};
     assert_false(ta_mesh_read_figures(world.mesh, 0, 1, &figures));
     assert_int_equal(figures.sent, 0);
+    assert_false(ta_mesh_read_figures(world.mesh, TA_NO_PORT, 1, &figures));
     for (uint64_t i = 0; i < 3; i++) {
         assert_int_equal(send(world.ports[0], 1, i), TA_OK);
         assert_int_equal(send_urgent(world.ports[0], 1, i), TA_OK);
@@ -411,6 +412,12 @@ static void figures_are_of_a_port_or_a_pair(void **state) {
     assert_int_equal(figures.run, 6);
     assert_int_equal(figures.polls, 0);
     assert_false(ta_mesh_read_figures(world.mesh, 1, 0, &figures));
+    assert_true(ta_mesh_read_figures(world.mesh, TA_NO_PORT, 1, &figures));
+    assert_int_equal(figures.sent, 1);
+    assert_int_equal(figures.run, 1);
+    assert_false(ta_mesh_read_figures(world.mesh, TA_NO_PORT, 0, &figures));
+    assert_false(ta_mesh_read_figures(world.mesh, 0, TA_NO_PORT, &figures));
+    assert_false(ta_mesh_read_figures(world.mesh, TA_NO_PORT, TA_NO_PORT, &figures));
     ta_port_read_figures(world.ports[1], &figures);
     assert_int_equal(figures.run, 10);
     assert_int_equal(figures.sent, 0);
@@ -515,6 +522,81 @@ static void what_nobody_took_is_destroyed_with_the_mesh(void **state) {
     assert_int_equal(probes.destroyed, 3);
 }
 
+typedef struct pair_end {
+    uint32_t from, to;
+    ta_port_figures figures;
+} pair_end;
+
+typedef struct pair_ends {
+    size_t count;
+    pair_end pairs[16];
+} pair_ends;
+
+static void note_end(void *context, uint32_t from, uint32_t to, const ta_port_figures *figures) {
+    pair_ends *ends = context;
+    assert_true(ends->count < 16);
+    ends->pairs[ends->count++] = (pair_end){from, to, *figures};
+}
+
+static pair_ends ends;
+
+static void with_ends(ta_mesh_options *options) {
+    options->ended = note_end;
+    options->ended_context = &ends;
+}
+
+/* The only one of this pair. */
+static const ta_port_figures *end_of(uint32_t from, uint32_t to) {
+    const ta_port_figures *found = NULL;
+    for (size_t i = 0; i < ends.count; i++) {
+        if (ends.pairs[i].from != from || ends.pairs[i].to != to) continue;
+        assert_null(found);
+        found = &ends.pairs[i].figures;
+    }
+    assert_non_null(found);
+    return found;
+}
+
+static void the_end_tells_the_figures_of_each_pair(void **state) {
+    (void)state;
+    mesh_world world = {0};
+    ends = (pair_ends){0};
+    make_world(&world, with_ends);
+    ta_port *guest = new_guest(&world);
+    assert_int_equal(send(world.ports[0], 1, 1), TA_OK);
+    assert_int_equal(send_urgent(world.ports[0], 1, 2), TA_OK);
+    assert_int_equal(send(world.ports[0], ta_port_index(guest), 3), TA_OK);
+    pump(&world);
+    dismiss(&world, guest);
+    guest = new_guest(&world); /* on the same seat */
+    assert_int_equal(send(world.ports[0], ta_port_index(guest), 4), TA_OK);
+    assert_int_equal(post(&world, 1, 5), TA_OK);
+    pump(&world);
+    assert_int_equal(send(world.ports[0], 1, 6), TA_OK);
+    assert_int_equal(ta_port_send_words(world.ports[0], 1, (const uint64_t[]){1, 2}, 2), 2);
+    assert_int_equal(send(world.ports[1], 0, 7), TA_OK);
+    for (uint64_t i = 0; i < 7; i++) assert_int_equal(post(&world, FAR, i), TA_OK);
+    assert_int_equal(post(&world, FAR, 8), TA_E_FULL);
+    dismiss(&world, guest);
+    assert_int_equal(ends.count, 0);
+    for (uint32_t i = 0; i < PORTS; i++) assert_int_equal(ta_port_detach(world.ports[i]), TA_OK);
+    assert_int_equal(ta_mesh_destroy(world.mesh, NULL), TA_OK);
+
+    assert_int_equal(ends.count, 5);
+    assert_int_equal(end_of(0, 1)->sent, 5);
+    assert_int_equal(end_of(0, 1)->run, 2);
+    assert_int_equal(end_of(0, 1)->destroyed, 3);
+    assert_int_equal(end_of(1, 0)->destroyed, 1);
+    assert_int_equal(end_of(0, PORTS)->sent, 2);
+    assert_int_equal(end_of(0, PORTS)->run, 2);
+    assert_int_equal(end_of(TA_NO_PORT, 1)->run, 1);
+    assert_int_equal(end_of(TA_NO_PORT, FAR)->sent, 7);
+    assert_int_equal(end_of(TA_NO_PORT, FAR)->destroyed, 7);
+    assert_int_equal(end_of(TA_NO_PORT, FAR)->refused, 1);
+    ta_registry_destroy(world.registry);
+    assert_balanced(&world.book);
+}
+
 int main(int argc, char **argv) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_poll_keeps_to_its_budget),
@@ -535,6 +617,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(figures_are_of_a_port_or_a_pair),
         cmocka_unit_test(polling_and_sending_make_no_system_call),
         cmocka_unit_test(what_nobody_took_is_destroyed_with_the_mesh),
+        cmocka_unit_test(the_end_tells_the_figures_of_each_pair),
     };
     return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

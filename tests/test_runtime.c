@@ -168,6 +168,60 @@ static void joining_is_for_others_and_after_guests(void **state) {
     ta_registry_destroy(registry);
 }
 
+enum { RING = 3 };
+
+typedef struct pair_sums {
+    unsigned ring, posts, others;
+    ta_port_figures sum;
+} pair_sums;
+
+static void add_pair(void *context, uint32_t from, uint32_t to, const ta_port_figures *figures) {
+    pair_sums *sums = context;
+    assert_true(to < RING);
+    if (from == TA_NO_PORT)
+        sums->posts++;
+    else if (to == (from + 1) % RING)
+        sums->ring++;
+    else
+        sums->others++;
+    assert_counted(figures);
+    sums->sum.sent += figures->sent;
+    sums->sum.run += figures->run;
+}
+
+static void the_join_tells_the_figures_of_each_pair(void **state) {
+    (void)state;
+    ta_registry *registry = invented(RING, NULL);
+    world all = {.registry = registry, .threads = RING};
+    pair_sums sums = {0};
+    ta_runtime_options options = unpinned_options(registry);
+    options.mesh.guests = 1;
+    options.mesh.ended = add_pair;
+    options.mesh.ended_context = &sums;
+    options.hooks = (ta_runtime_hooks){.context = &all, .start = send_at_start};
+    ta_runtime *runtime = start(&options);
+    ta_port *guest;
+    assert_int_equal(ta_mesh_attach_guest(ta_runtime_mesh(runtime), NULL, &guest), TA_OK);
+    post(runtime, 0, &all);
+    post(runtime, 1, &all);
+    wait_for(&all.run, RING + 2);
+    ta_runtime_stop(runtime);
+    assert_int_equal(ta_runtime_join(runtime, NULL), TA_E_BUSY);
+    assert_int_equal(sums.ring, 0); /* it is not the end */
+    ta_port_close(guest);
+    assert_int_equal(ta_port_drain(guest), TA_OK);
+    assert_int_equal(ta_port_detach(guest), TA_OK);
+    ta_port_figures report;
+    assert_int_equal(ta_runtime_join(runtime, &report), TA_OK);
+    assert_int_equal(sums.ring, RING);
+    assert_int_equal(sums.posts, 2);
+    assert_int_equal(sums.others, 0);
+    assert_int_equal(report.run, RING + 2);
+    assert_int_equal(sums.sum.run, report.run);
+    assert_int_equal(sums.sum.sent, report.sent);
+    ta_registry_destroy(registry);
+}
+
 static void nothing_is_done_for_null(void **state) {
     (void)state;
     ta_port_figures report = {.sent = 1};
@@ -349,6 +403,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_closure_stops_its_runtime),
         cmocka_unit_test(a_start_hook_stops_its_runtime),
         cmocka_unit_test(joining_is_for_others_and_after_guests),
+        cmocka_unit_test(the_join_tells_the_figures_of_each_pair),
         cmocka_unit_test(nothing_is_done_for_null),
         cmocka_unit_test(threads_of_the_caller_take_part),
         cmocka_unit_test(places_that_nobody_took_keep_nothing_up),

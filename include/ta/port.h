@@ -45,6 +45,7 @@ TA_BEGIN_DECLS
 
 typedef struct ta_mesh ta_mesh;
 typedef struct ta_port ta_port;
+struct ta_port_figures; /* below */
 
 /* ---- meshes ---------------------------------------------------------------------------------- */
 
@@ -69,6 +70,12 @@ typedef struct ta_mesh_options {
                                       lane, 8 of an inbox, 320 for each of both */
     const ta_allocator *allocator; /* NULL: the registry's, else the default one; outlives the mesh,
                                       and what it relocated where there is no registry */
+    /* Told, from within ta_mesh_destroy(), the last figures of each pair that was ever used, as
+     * ta_mesh_read_figures() has them, and those of posts, which have TA_NO_PORT as `from`. Seats of
+     * guests are counted on from the last port; what several guests had on one, one after the other,
+     * is told as one. May only read the mesh's figures. NULL: nobody asks. */
+    void (*ended)(void *context, uint32_t from, uint32_t to, const struct ta_port_figures *figures);
+    void *ended_context;
     uint64_t reserved[4];
 } ta_mesh_options;
 
@@ -86,9 +93,8 @@ TA_API ta_status ta_mesh_create(const ta_mesh_options *options, ta_mesh **out);
 /* Frees the mesh. All ports must be detached (else TA_E_BUSY, and nothing is done), and no thread
  * may be in a call or make one. What was sent and neither run nor given back is destroyed by the
  * calling thread, and counted as destroyed; continuations of calls that are still under way are
- * called with TA_E_CLOSED. `report` (may be NULL) gets the sum of all ports' figures at the very
- * end: then sent = run + failed + returned + destroyed. NULL is allowed. */
-struct ta_port_figures;
+ * called with TA_E_CLOSED. Then options.ended is told each pair's figures, and `report` (may be NULL)
+ * gets the sum of all: sent = run + failed + returned + destroyed. NULL is allowed. */
 TA_API ta_status ta_mesh_destroy(ta_mesh *mesh, struct ta_port_figures *report);
 
 /* How many ports there are, guests not included. Any thread. Wait-free. */
@@ -298,8 +304,10 @@ typedef struct ta_port_figures {
  * Wait-free. */
 TA_API void ta_port_read_figures(const ta_port *port, ta_port_figures *out);
 
-/* The same of one direction of a pair: what `from` sent to `to`, and what became of it there. False,
- * and all 0, where nothing was ever sent. Any thread. Wait-free. */
+/* The same of one direction of a pair: what `from` sent to `to`, and what became of it there; with
+ * TA_NO_PORT as `from`, what was posted to `to`. `flushes`, `sleeps`, `polls` and `idle_polls` are a
+ * port's own, and 0 here; of posts also `bells`, `wakes`, `returned` and `high_water`, which nobody
+ * counts. False, and all 0, where nothing was ever sent. Any thread. Wait-free. */
 TA_API bool ta_mesh_read_figures(const ta_mesh *mesh, uint32_t from, uint32_t to,
                                  ta_port_figures *out);
 

@@ -124,9 +124,9 @@ TA_API void ta_runtime_stop(ta_runtime *runtime);
 
 /* Waits until the runtime is stopped and all threads have ended, adopted ones have left, then
  * destroys the mesh and frees everything. It does not stop anything itself. `report` (may be NULL)
- * is that of ta_mesh_destroy(). One thread, once. TA_E_BUSY: it is a thread of this runtime that
- * asks, or there are still guests, and after these have been detached it is to be called again. NULL
- * is allowed. Blocking. */
+ * is that of ta_mesh_destroy(), which calls options.mesh.ended, too. One thread, once. TA_E_BUSY: it
+ * is a thread of this runtime that asks, or there are still guests, and after these have been
+ * detached it is to be called again. NULL is allowed. Blocking. */
 TA_API ta_status ta_runtime_join(ta_runtime *runtime, ta_port_figures *report);
 
 /* ---- looking at it ---------------------------------------------------------------------------- */
