@@ -32,8 +32,10 @@
  *
  * Full is an answer: TA_E_FULL, and the message is still the caller's. See ta_port_want_room().
  *
- * Blocking: ta_port_wait() alone, and what the closures do. Allocation: the first message to a port,
- * the first call to it (ta/call.h), results that are too large for a cell; nothing else.
+ * Blocking: ta_port_wait() alone, and what the closures do. Allocation: the first message to a port;
+ * of calls (ta/call.h) the first to a port, and results that are too large for a cell; each fan-out
+ * (ta/fan.h); values that relocation takes to another region; and in a poll a place for a result of
+ * more than 256 bytes that nobody wants. Nothing else.
  */
 #ifndef TA_PORT_H
 #define TA_PORT_H
