@@ -92,6 +92,7 @@
 /* The lane of each port to the other: kind, token, and the number of the call. */
 chan lane[2] = [CELLS] of {byte, byte, byte};
 byte unfreed[2]; /* received, and not given back */
+byte replies[2], unfreed_replies[2]; /* of the cells in use; of those received */
 bool made[2];    /* the link is; L1 */
 bool wanted[2], dead[2];
 
@@ -113,6 +114,7 @@ byte fate[2 * EACH];
 #define PEER (1 - me)
 #define PLACE (me * PLACES + place)
 #define OCCUPIED(l) (len(lane[l]) + unfreed[l])
+#define IN_USE(l) (OCCUPIED(l) - replies[l]) /* by others than replies */
 #define HAS_CELL (len(lane[PEER]) > 0)
 
 /* ---- sending ---------------------------------------------------------------------------------- */
@@ -120,7 +122,15 @@ byte fate[2 * EACH];
 inline put(kind, name, number) {
     assert(OCCUPIED(me) < CELLS); /* ta_link_cell() */
     lane[me]!kind, name, number;
+    replies[me] = replies[me] + (kind > REQUEST -> 1 : 0);
     is_dirty = true
+}
+
+/* ta_lane_release(), and what the sender's bits tell it of that */
+inline give_back() {
+    unfreed[PEER] = 0;
+    replies[PEER] = replies[PEER] - unfreed_replies[PEER];
+    unfreed_replies[PEER] = 0
 }
 
 /* ta_link_end_words() */
@@ -141,7 +151,7 @@ inline end_words() {
 inline find_room() {
     if
     :: credit >= 1
-    :: else -> credit = (CELLS - OCCUPIED(me) > KEPT -> CELLS - OCCUPIED(me) - KEPT : 0)
+    :: else -> credit = (CELLS - IN_USE(me) > KEPT -> CELLS - IN_USE(me) - KEPT : 0)
     fi
 }
 
@@ -355,7 +365,7 @@ inline reply() {
 #if defined(REPLY_WAITS) || defined(REPLY_REFUSED)
     find_room();
 #ifdef REPLY_WAITS
-    credit > 0 || OCCUPIED(me) + KEPT < CELLS;
+    credit > 0 || IN_USE(me) + KEPT < CELLS;
     find_room();
 #endif
     if
@@ -387,8 +397,9 @@ inline run_request() {
     finds = false
 }
 
-/* W2, at the end of a visit or when the lane rests */
-#define MUST_TELL (wanted[PEER] && OCCUPIED(PEER) <= ENOUGH)
+/* W2, at the end of a visit or when the lane rests. (The code, which does not count the two kinds
+ * here, may be later: when as many cells were given back as the lane has.) */
+#define MUST_TELL (wanted[PEER] && IN_USE(PEER) <= ENOUGH)
 inline tell_room() {
     wanted[PEER] = false;
     room_bell[PEER] = true;
@@ -398,13 +409,14 @@ inline tell_room() {
 inline receive() {
     lane[PEER]?kind, name, number;
     unfreed[PEER]++;
+    unfreed_replies[PEER] = unfreed_replies[PEER] + (kind > REQUEST -> 1 : 0);
     if
     :: kind == REQUEST ->
        meet();
        finds = state[THERE] == PENDING /* K2 */
     :: kind > REQUEST ->
 #ifndef GIVEN_BACK_LATE
-       unfreed[PEER] = 0;
+       give_back();
 #endif
        finish();
        kind = OTHER
@@ -419,7 +431,7 @@ inline want_room() {
     find_place();
     if
     :: place == PLACES /* a reply will come */
-    :: place < PLACES && (OCCUPIED(me) <= ENOUGH || dead[me]) -> room_bell[me] = true
+    :: place < PLACES && (IN_USE(me) <= ENOUGH || dead[me]) -> room_bell[me] = true
     :: else -> wanted[me] = true
     fi;
     place = 0
@@ -473,11 +485,11 @@ active [2] proctype port() {
        }; atomic {
 #endif
        if
-       :: kind == REQUEST -> claim(); run_request(); reply()
+       :: kind == REQUEST -> claim(); run_request(); give_back(); reply()
        :: else
        fi;
        kind = 0; name = 0; number = 0 }
-    :: unfreed[PEER] > 0 -> unfreed[PEER] = 0 /* ta_lane_release() */
+    :: atomic { unfreed[PEER] > 0 -> give_back() }
     :: atomic { MUST_TELL -> tell_room() }
     :: atomic { room_bell[me] -> room_bell[me] = false; take_back(); waits = false }
     :: atomic { came_back != 0 -> end_returned() }
