@@ -291,6 +291,9 @@ ta_status ta_runtime_wake(ta_runtime *runtime, uint32_t index) {
     if (runtime == NULL) return ta_fail(TA_E_INVALID, "NULL as the runtime");
     if (index >= runtime->count)
         return ta_fail(TA_E_RANGE, "thread %u of %u", index, runtime->count);
-    ta_port_ring(runtime->threads[index].port, ta_bell_of_inbox(runtime->mesh), NULL);
+    ta_runtime_thread *thread = &runtime->threads[index];
+    /* P3: pairs with P4 in ta_runtime_turn(). */
+    (void)ta_exchange_release_u64(&thread->woken, 1);
+    ta_port_ring(thread->port, ta_bell_of_inbox(runtime->mesh), NULL);
     return TA_OK;
 }

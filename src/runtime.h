@@ -9,6 +9,15 @@
  *      is done.
  * Who advances it then rings all ports, so that sleepers look again. A thread that has taken a turn
  * looks at the phase once more before it sleeps: its turn may have answered that bell.
+ *
+ * Who wakes a thread, for its poll hook, sets its flag before the bell. The bell alone would not do: a
+ * poll answers it, and that may be one of the hook's own, after it has looked at its work.
+ *   P3 who wakes sets `woken`, release -> P4 the thread takes it before its poll hook, acquire: what
+ *      the waker did before is there for the hook. P3 exchanges, as several may wake at once, and the
+ *      one that P4 takes stands for all.
+ * The thread looks at the flag before each sleep, after its last poll. If that, or an earlier one, has
+ * answered the bell, it sees the flag, too (B2, B3 in bell.h), or its own taking of it, which a poll
+ * hook follows. If none has, the bell keeps it from falling asleep, or wakes it (B5).
  */
 #ifndef TA_SRC_RUNTIME_H
 #define TA_SRC_RUNTIME_H
@@ -35,7 +44,8 @@ typedef struct ta_runtime_thread {
     _Alignas(TA_CACHE_LINE) ta_runtime *runtime;
     ta_port *port;
     uint32_t index;
-    int fd; /* with hooks.wait; the thread's own */
+    int fd;         /* with hooks.wait; the thread's own */
+    uint64_t woken; /* somebody has work for its poll hook: P3, P4 */
     /* Guarded by the mutex. */
     bool is_taken;  /* somebody is in it */
     bool is_joined; /* or was adopted */
@@ -71,6 +81,12 @@ struct ta_runtime {
     ta_runtime_thread threads[];
 };
 
+/* Is a thread's poll hook to be called before it sleeps? Relaxed: that the thread sees the flag is the
+ * bell's doing, and it acts on it by P4. Others ask with the mutex held, while the thread is quiet. */
+static inline bool ta_runtime_is_woken(const ta_runtime_thread *thread) {
+    return ta_load_relaxed_u64(&thread->woken) != 0;
+}
+
 static inline ta_runtime_phase ta_runtime_phase_of(const ta_runtime *runtime) {
     /* P2: pairs with P1 in ta_runtime_advance(). */
     return (ta_runtime_phase)ta_load_acquire_u32(&runtime->phase);
@@ -100,7 +116,8 @@ void ta_runtime_exit(ta_runtime_thread *self);
 bool ta_runtime_turn(ta_runtime_thread *self);
 /* For how many nanoseconds the thread may sleep: what hooks.idle says. */
 uint64_t ta_runtime_ask(ta_runtime_thread *self);
-/* Sleeps for so long at most, until something arrives; UINT64_MAX: without end. */
+/* Sleeps for so long at most, until something arrives, or somebody wakes it; UINT64_MAX: without
+ * end. */
 void ta_runtime_sleep(ta_runtime_thread *self, uint64_t longest);
 
 #endif

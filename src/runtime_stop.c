@@ -73,8 +73,11 @@ static bool port_is_done(const ta_port *port) {
 }
 
 static bool nothing_is_under_way(const ta_runtime *runtime) {
-    for (uint32_t i = 0; i < runtime->count; i++)
-        if (runtime->threads[i].is_taken && !port_is_done(runtime->threads[i].port)) return false;
+    for (uint32_t i = 0; i < runtime->count; i++) {
+        const ta_runtime_thread *thread = &runtime->threads[i];
+        if (thread->is_taken && (ta_runtime_is_woken(thread) || !port_is_done(thread->port)))
+            return false;
+    }
     return true;
 }
 

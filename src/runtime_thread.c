@@ -58,8 +58,10 @@ void ta_runtime_exit(ta_runtime_thread *self) {
 bool ta_runtime_turn(ta_runtime_thread *self) {
     const ta_runtime *runtime = self->runtime;
     bool did = ta_port_poll(self->port, runtime->budget) != 0;
+    /* P4: pairs with P3 in ta_runtime_wake(). After the port, which has answered the bell, and before
+     * the hook, which sees to it. */
+    if (ta_runtime_is_woken(self)) (void)ta_exchange_acquire_u64(&self->woken, 0);
     if (runtime->hooks.poll == NULL) return did;
-    /* After the port, which has answered the bell of a ta_runtime_wake(). */
     return runtime->hooks.poll(runtime->hooks.context, self->port) != 0 || did;
 }
 
@@ -72,7 +74,7 @@ uint64_t ta_runtime_ask(ta_runtime_thread *self) {
 
 void ta_runtime_sleep(ta_runtime_thread *self, uint64_t longest) {
     const ta_runtime_hooks *hooks = &self->runtime->hooks;
-    if (longest == 0) return;
+    if (longest == 0 || ta_runtime_is_woken(self)) return;
     if (hooks->wait == NULL) {
         (void)ta_port_wait(self->port, longest > INT64_MAX ? -1 : (int64_t)longest);
     } else if (!ta_port_prepare_sleep(self->port)) {

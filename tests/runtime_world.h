@@ -25,6 +25,7 @@ typedef struct world {
     atomic_uint started, stopped, run, idle, polled, waits, work;
     uint32_t threads;
     ta_status start_says;
+    bool is_about_stops;
     uint64_t sleep_for; /* what the idle hook says */
     diary diaries[MANY];
     /* Stalls. */

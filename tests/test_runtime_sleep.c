@@ -66,6 +66,74 @@ static void a_wake_has_the_poll_hook_called(void **state) {
     ta_registry_destroy(registry);
 }
 
+/* A poll hook that looks at its work and polls afterwards, which answers the bell of who brings some in
+ * between: thread 1 stands there when `waits` is 1, and tells by 2, until it is 3. It sends on what it
+ * finds. */
+static uint32_t look_and_poll(void *context, ta_port *port) {
+    world *all = context;
+    ta_fn_once fn;
+    unsigned gap = 1;
+    if (ta_port_index(port) == 0) return 0;
+    if (atomic_exchange(&all->work, 0) != 0) {
+        atomic_fetch_add(&all->polled, 1);
+        if (running_in(&fn, all, NULL) == TA_OK && ta_port_send(port, 0, &fn) != TA_OK)
+            ta_fn_once_destroy(&fn);
+        return 1;
+    }
+    if (ta_runtime_is_stopping(ta_runtime_running()) == all->is_about_stops &&
+        atomic_compare_exchange_strong(&all->waits, &gap, 2))
+        wait_for(&all->waits, 3);
+    ta_port_poll(port, 16);
+    return 0;
+}
+
+static void bring_work_into_the_gap(ta_runtime *runtime, world *all) {
+    wait_for(&all->waits, 2);
+    atomic_store(&all->work, 1);
+    assert_int_equal(ta_runtime_wake(runtime, 1), TA_OK);
+    atomic_store(&all->waits, 3);
+}
+
+static void a_wake_whose_bell_was_answered_has_the_poll_hook_called(void **state) {
+    (void)state;
+    ta_registry *registry = invented(2, NULL);
+    world all = {.registry = registry, .sleep_for = UINT64_MAX};
+    ta_runtime_options options = unpinned_options(registry);
+    options.hooks = (ta_runtime_hooks){.context = &all, .poll = look_and_poll, .idle = on_idle};
+    options.spin = 1;
+    ta_runtime *runtime = start(&options);
+    for (unsigned i = 1; i <= 50; i++) {
+        atomic_store(&all.waits, 1);
+        assert_int_equal(ta_runtime_wake(runtime, 1), TA_OK);
+        wait_for(&all.waits, 2);
+        uint64_t before = FIGURE(runtime, 1, sleeps);
+        bring_work_into_the_gap(runtime, &all);
+        while (atomic_load(&all.polled) < i && FIGURE(runtime, 1, sleeps) == before) sched_yield();
+        assert_int_equal(atomic_load(&all.polled), i);
+    }
+    stop_and_join(runtime);
+    ta_registry_destroy(registry);
+}
+
+/* The same while all find nothing to do any more: it has, and may send. */
+static void a_stop_waits_for_who_was_woken(void **state) {
+    (void)state;
+    ta_registry *registry = invented(2, NULL);
+    for (int round = 0; round < 20; round++) {
+        world all = {
+            .registry = registry, .sleep_for = UINT64_MAX, .waits = 1, .is_about_stops = true};
+        ta_runtime_options options = unpinned_options(registry);
+        options.hooks = (ta_runtime_hooks){.context = &all, .poll = look_and_poll, .idle = on_idle};
+        ta_runtime *runtime = start(&options);
+        ta_runtime_stop(runtime);
+        bring_work_into_the_gap(runtime, &all);
+        assert_int_equal(ta_runtime_join(runtime, NULL), TA_OK);
+        assert_int_equal(atomic_load(&all.polled), 1);
+        assert_int_equal(atomic_load(&all.run), 1);
+    }
+    ta_registry_destroy(registry);
+}
+
 /* An idle hook that says for how long: the thread looks again by itself. */
 static void an_idle_hook_says_how_long_to_sleep(void **state) {
     (void)state;
@@ -215,6 +283,8 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(idle_threads_sleep_when_there_are_many),
         cmocka_unit_test(a_wake_has_the_poll_hook_called),
+        cmocka_unit_test(a_wake_whose_bell_was_answered_has_the_poll_hook_called),
+        cmocka_unit_test(a_stop_waits_for_who_was_woken),
         cmocka_unit_test(an_idle_hook_says_how_long_to_sleep),
         cmocka_unit_test(a_thread_that_is_not_to_sleep_does_not),
         cmocka_unit_test(a_daemon_waits_in_its_own_way),
