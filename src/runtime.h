@@ -45,6 +45,7 @@ typedef struct ta_runtime_thread {
     ta_port *port;
     uint32_t index;
     int fd;         /* with hooks.wait; the thread's own */
+    bool is_quiet;  /* counts as quiet; the thread's own */
     uint64_t woken; /* somebody has work for its poll hook: P3, P4 */
     /* Guarded by the mutex. */
     bool is_taken;  /* somebody is in it */

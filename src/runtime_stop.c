@@ -4,7 +4,7 @@
  *
  * Nothing under way. A member that found nothing to do, whose drain hook has nothing left, and
  * which has all its lanes rest, counts itself as quiet; before it takes another turn, it counts
- * itself out again. Both take the mutex. So whoever finds, with the mutex held, that all members
+ * itself out again, and in between nothing runs in it, whatever hooks.wait does. Both take the mutex. So whoever finds, with the mutex held, that all members
  * are quiet, finds them standing still: no message runs and none is sent by them until the mutex is
  * free. What they counted before, is visible. If then each link to a member has as many messages
  * ended as were sent, and no member's bell is rung, no message is under way, and none will be,
@@ -133,11 +133,13 @@ static uint64_t ask(ta_runtime_thread *self, uint64_t left) {
     return longest < left ? longest : left;
 }
 
-/* Counts itself in (`more` is 1) or out (-1) as quiet, unless the phase is over. */
-static void change_quiet(ta_runtime *runtime, uint32_t more) {
+/* Counts itself in or out as quiet, unless the phase is over. */
+static void change_quiet(ta_runtime_thread *self, bool is_quiet) {
+    ta_runtime *runtime = self->runtime;
+    self->is_quiet = is_quiet;
     pthread_mutex_lock(&runtime->mutex);
     if (ta_runtime_phase_of(runtime) == TA_RUNTIME_QUIESCING) {
-        runtime->quiet += more;
+        runtime->quiet += is_quiet ? 1 : UINT32_MAX;
         ta_runtime_consider(runtime);
     }
     pthread_mutex_unlock(&runtime->mutex);
@@ -170,10 +172,10 @@ static void quiesce(ta_runtime_thread *self) {
         } else if (!did) {
             uint64_t longest = ask(self, left);
             if (!ta_port_rest(self->port)) continue; /* which also tells who waits for room */
-            change_quiet(runtime, 1);
-            if (ta_runtime_phase_of(runtime) != TA_RUNTIME_QUIESCING) return;
-            ta_runtime_sleep(self, longest);
-            change_quiet(runtime, UINT32_MAX);
+            change_quiet(self, true);
+            if (ta_runtime_phase_of(runtime) == TA_RUNTIME_QUIESCING)
+                ta_runtime_sleep(self, longest);
+            change_quiet(self, false);
         }
     }
 }

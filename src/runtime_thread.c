@@ -78,7 +78,11 @@ void ta_runtime_sleep(ta_runtime_thread *self, uint64_t longest) {
     if (hooks->wait == NULL) {
         (void)ta_port_wait(self->port, longest > INT64_MAX ? -1 : (int64_t)longest);
     } else if (!ta_port_prepare_sleep(self->port)) {
+        /* Who counts as quiet runs nothing: a poll within a poll does nothing, and the turn that
+         * follows runs what it would have. */
+        self->port->is_polling = self->is_quiet;
         hooks->wait(hooks->context, self->port, self->fd, longest);
+        self->port->is_polling = false;
         ta_port_finish_sleep(self->port);
     }
 }

@@ -6,6 +6,8 @@
 
 #include "ta/fan.h"
 
+#include <poll.h>
+
 /* ---- what a stop waits for --------------------------------------------------------------------- */
 
 enum { PIECES = 100 };
@@ -236,6 +238,52 @@ static void a_stop_is_not_overlooked(void **state) {
     ta_registry_destroy(registry);
 }
 
+/* A wait hook that polls what has come. Thread 1 tells by 1 in `waits` that it counts as quiet, which
+ * thread 0 keeps from being all until the message has run. */
+static void wait_and_poll(void *context, ta_port *port, int fd, uint64_t timeout) {
+    world *all = context;
+    unsigned before = 0;
+    struct pollfd entry = {.fd = fd, .events = POLLIN};
+    (void)timeout; /* there is a wake to come */
+    bool is_it = ta_port_index(port) == 1 && ta_runtime_is_stopping(ta_runtime_running());
+    if (is_it) atomic_compare_exchange_strong(&all->waits, &before, 1);
+    poll(&entry, 1, -1);
+    if (is_it) atomic_store(&all->stopped, 1);
+    ta_port_poll(port, 16);
+    if (is_it) atomic_store(&all->stopped, 0);
+}
+
+static void note_where_it_runs(world_pointer *all) {
+    atomic_fetch_add(&(*all)->polled, atomic_load(&(*all)->stopped));
+    atomic_fetch_add(&(*all)->run, 1);
+    (void)ta_runtime_wake(ta_runtime_running(), 0);
+}
+TA_FN_ONCE_VOID(noting_where_it_runs, world_pointer, note_where_it_runs);
+
+static bool wait_for_message(void *context, ta_port *port) {
+    world *all = context;
+    return ta_port_index(port) == 1 || atomic_load(&all->run) != 0;
+}
+
+static void nothing_runs_in_a_thread_that_counts_as_quiet(void **state) {
+    (void)state;
+    ta_registry *registry = invented(2, NULL);
+    world all = {0};
+    ta_fn_once fn;
+    ta_runtime_options options = unpinned_options(registry);
+    options.hooks =
+        (ta_runtime_hooks){.context = &all, .wait = wait_and_poll, .drain = wait_for_message};
+    ta_runtime *runtime = start(&options);
+    ta_runtime_stop(runtime);
+    wait_for(&all.waits, 1);
+    assert_int_equal(noting_where_it_runs(&fn, &all, NULL), TA_OK);
+    assert_int_equal(ta_mesh_post(ta_runtime_mesh(runtime), 1, &fn), TA_OK);
+    assert_int_equal(ta_runtime_join(runtime, NULL), TA_OK);
+    assert_int_equal(atomic_load(&all.run), 1);
+    assert_int_equal(atomic_load(&all.polled), 0);
+    ta_registry_destroy(registry);
+}
+
 /* Each closure goes on to another thread until its hops are used up. */
 struct hop {
     world *all;
@@ -418,6 +466,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(who_is_not_to_sleep_takes_turns_while_stopping),
         cmocka_unit_test(a_bell_that_was_answered_is_not_waited_for),
         cmocka_unit_test(a_stop_is_not_overlooked),
+        cmocka_unit_test(nothing_runs_in_a_thread_that_counts_as_quiet),
         cmocka_unit_test(many_threads_pass_on_what_they_get),
         cmocka_unit_test(calls_are_answered_whatever_the_grace),
         cmocka_unit_test(a_guest_that_does_not_answer_is_not_waited_for_beyond_the_grace),

@@ -38,8 +38,8 @@ TA_BEGIN_DECLS
 typedef struct ta_runtime ta_runtime;
 
 /* What the daemon does in each thread. All may be NULL; all get `context` and the thread's port. They
- * may send, call and flush, `poll` and `wait` may also poll; none may wait on the port or detach
- * it. */
+ * may send, call and flush; `poll` may also poll, and so may `wait` when it has waited; none may wait
+ * on the port or detach it. */
 typedef struct ta_runtime_hooks {
     void *context;
     /* First: pinned, named, attached, and before any message runs in any of the threads that
@@ -53,7 +53,8 @@ typedef struct ta_runtime_hooks {
     uint64_t (*idle)(void *context, ta_port *port);
     /* Sleeps in place of ta_port_wait(), until `fd` (that of ta_port_fd()) is readable or something
      * of the daemon's own is, for `timeout` nanoseconds at most (UINT64_MAX: without end):
-     * epoll_wait() and its like. What became ready is better done in `poll`. */
+     * epoll_wait() and its like. What became ready is better done in `poll`, which follows. (While a
+     * thread waits for the others in step 1 of a stop, a poll in here does nothing.) */
     void (*wait)(void *context, ta_port *port, int fd, uint64_t timeout);
     /* In each turn of step 1 of a stop, after `poll`: the first one tells that there is a stop. Has
      * all that is the daemon's own come to its end here (its listener is closed, its clients have
