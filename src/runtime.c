@@ -170,6 +170,13 @@ static void start_all(ta_runtime *runtime, const pthread_attr_t *attributes) {
     pthread_mutex_unlock(&runtime->mutex);
 }
 
+/* Those who came to be adopted meanwhile, and are being told of the failure. */
+static void await_adopters(ta_runtime *runtime) {
+    pthread_mutex_lock(&runtime->mutex);
+    while (runtime->running != 0) pthread_cond_wait(&runtime->changed, &runtime->mutex);
+    pthread_mutex_unlock(&runtime->mutex);
+}
+
 static void join_all(ta_runtime *runtime) {
     for (uint32_t i = runtime->adopted; i < runtime->count; i++) {
         ta_runtime_thread *thread = &runtime->threads[i];
@@ -184,6 +191,7 @@ static ta_status start_or_undo(ta_runtime *runtime, const pthread_attr_t *attrib
     start_all(runtime, attributes);
     if (runtime->failure == TA_OK) return TA_OK;
     join_all(runtime);
+    await_adopters(runtime);
     ta_status status = ta_fail_(runtime->failure, "ta_runtime_create", "%s", runtime->text);
     (void)unmake(runtime, NULL);
     return status;
@@ -211,19 +219,32 @@ ta_status ta_runtime_create(const ta_runtime_options *options, ta_runtime **out)
     return status;
 }
 
-/* Takes the place for the calling thread. */
+#define refuse_adoption(status, ...) ta_fail_((status), "ta_runtime_adopt", __VA_ARGS__)
+
+/* With the mutex held: waits until all have started, and takes the place, or says why not. */
+static ta_status wait_and_take(ta_runtime_thread *place) {
+    ta_runtime *runtime = place->runtime;
+    while (ta_runtime_phase_of(runtime) == TA_RUNTIME_STARTING)
+        pthread_cond_wait(&runtime->changed, &runtime->mutex);
+    if (ta_runtime_phase_of(runtime) == TA_RUNTIME_FAILED)
+        return refuse_adoption(TA_E_CLOSED, "the runtime did not start");
+    if (runtime->stop_asked) return refuse_adoption(TA_E_CLOSED, "the runtime was stopped");
+    if (place->is_taken) return refuse_adoption(TA_E_BUSY, "somebody has place %u", place->index);
+    place->is_taken = true;
+    runtime->members++;
+    return TA_OK;
+}
+
+/* Takes the place for the calling thread. It is counted while it waits, so that nobody frees the
+ * runtime under it. */
 static ta_status take_place(ta_runtime_thread *place) {
     ta_runtime *runtime = place->runtime;
-    ta_status status = TA_OK;
     pthread_mutex_lock(&runtime->mutex);
-    if (runtime->stop_asked) {
-        status = ta_fail_(TA_E_CLOSED, "ta_runtime_adopt", "the runtime was stopped");
-    } else if (place->is_taken) {
-        status = ta_fail_(TA_E_BUSY, "ta_runtime_adopt", "somebody has place %u", place->index);
-    } else {
-        place->is_taken = true;
-        runtime->members++;
-        runtime->running++;
+    runtime->running++;
+    ta_status status = wait_and_take(place);
+    if (status != TA_OK) {
+        runtime->running--;
+        pthread_cond_broadcast(&runtime->changed);
     }
     pthread_mutex_unlock(&runtime->mutex);
     return status;

@@ -72,7 +72,7 @@ struct ta_runtime {
     /* Guarded by the mutex. */
     uint32_t pending; /* have not told yet how their start went */
     uint32_t members; /* take part in the phases */
-    uint32_t running; /* have not left yet */
+    uint32_t running; /* have not left yet, or wait for a place */
     uint32_t quiet;   /* members that found nothing to do, and do nothing: QUIESCING */
     uint32_t arrived; /* members that have done what the phase asks for */
     bool stop_asked;

@@ -4,6 +4,8 @@
  * stop again, nothing stays behind, and the first failure is told. Linked with
  * --wrap=pthread_create, which stands between the library and the system.
  */
+#include "runtime.h"
+
 #include "runtime_checks.h"
 
 #include <errno.h>
@@ -151,6 +153,79 @@ static void threads_that_cannot_be_pinned_do_not_start(void **state) {
     ta_registry_destroy(registry);
 }
 
+/* ---- adopted while the others start --------------------------------------------------------------- */
+
+/* Its start hook hands the runtime to a thread that wants to be adopted, and waits until that does. */
+typedef struct early {
+    ta_runtime *runtime;
+    ta_status says, status;
+    atomic_uint run;
+    pthread_t thread;
+} early;
+
+static void *adopt_early(void *argument) {
+    early *self = argument;
+    self->status = ta_runtime_adopt(self->runtime, 0);
+    return NULL;
+}
+
+static bool somebody_waits(ta_runtime *runtime) {
+    pthread_mutex_lock(&runtime->mutex);
+    bool waits = runtime->running == THREADS; /* one of which is not one of those created */
+    pthread_mutex_unlock(&runtime->mutex);
+    return waits;
+}
+
+static ta_status hand_out(void *context, ta_port *port) {
+    early *self = context;
+    if (ta_port_index(port) != 1) return TA_OK;
+    self->runtime = ta_runtime_running();
+    if (pthread_create(&self->thread, NULL, adopt_early, self) != 0) return TA_E_SYSTEM;
+    while (!somebody_waits(self->runtime)) sched_yield();
+    return self->says;
+}
+
+typedef early *early_pointer;
+TA_UNAWARE_TYPE(early_pointer, early *);
+static void run_early(early_pointer *self) { atomic_fetch_add(&(*self)->run, 1); }
+TA_FN_ONCE_VOID(running_early, early_pointer, run_early);
+
+static void who_comes_early_is_adopted_when_all_have_started(void **state) {
+    (void)state;
+    ta_registry *registry = invented(THREADS, NULL);
+    early self = {.says = TA_OK, .status = TA_E_EMPTY};
+    ta_runtime_options options = unpinned_options(registry);
+    options.adopted = 1;
+    options.hooks = (ta_runtime_hooks){.context = &self, .start = hand_out};
+    ta_runtime *runtime = start(&options);
+    ta_fn_once fn;
+    assert_int_equal(running_early(&fn, &self, NULL), TA_OK);
+    assert_int_equal(ta_mesh_post(ta_runtime_mesh(runtime), 0, &fn), TA_OK);
+    wait_for(&self.run, 1);
+    stop_and_join(runtime);
+    pthread_join(self.thread, NULL);
+    assert_int_equal(self.status, TA_OK);
+    ta_registry_destroy(registry);
+}
+
+static void who_comes_early_is_told_that_the_start_failed(void **state) {
+    (void)state;
+    ledger memory = {0};
+    ta_allocator allocator = ledger_allocator(&memory);
+    for (int round = 0; round < 20; round++) {
+        ta_registry *registry = invented(THREADS, &allocator);
+        early self = {.says = TA_E_NOT_FOUND, .status = TA_E_EMPTY};
+        ta_runtime_options options = unpinned_options(registry);
+        options.adopted = 1;
+        options.hooks = (ta_runtime_hooks){.context = &self, .start = hand_out};
+        assert_fails(&options, TA_E_NOT_FOUND, "thread 1: ");
+        pthread_join(self.thread, NULL);
+        assert_int_equal(self.status, TA_E_CLOSED);
+        ta_registry_destroy(registry);
+        assert_balanced(&memory);
+    }
+}
+
 static void stacks_have_a_size(void **state) {
     (void)state;
     ta_registry *registry = invented(2, NULL);
@@ -244,6 +319,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_start_hook_that_fails_undoes_the_others),
         cmocka_unit_test(the_first_failure_is_told),
         cmocka_unit_test(threads_that_cannot_be_pinned_do_not_start),
+        cmocka_unit_test(who_comes_early_is_adopted_when_all_have_started),
+        cmocka_unit_test(who_comes_early_is_told_that_the_start_failed),
         cmocka_unit_test(stacks_have_a_size),
         cmocka_unit_test(memory_that_is_not_to_be_had_undoes_everything),
         cmocka_unit_test(options_that_make_no_sense_are_refused),

@@ -108,11 +108,12 @@ TA_API ta_status ta_runtime_create(const ta_runtime_options *options, ta_runtime
 
 /* The calling thread becomes that of affinity `index`, one of options.adopted, until the runtime
  * stops: it is pinned, attached, started, takes part like all others, and is unpinned
- * (ta_unpin()) when it returns. Its name stays. TA_OK: it was stopped. Otherwise it never took part,
- * and the place is free for another attempt:
+ * (ta_unpin()) when it returns. Its name stays. Who comes before ta_runtime_create() has returned,
+ * with the runtime that a start hook gave away, waits until all have started. TA_OK: it was stopped.
+ * Otherwise it never took part, and the place is free for another attempt:
  *   TA_E_RANGE   not one of options.adopted;
  *   TA_E_BUSY    somebody has that place, or the calling thread is one of a runtime already;
- *   TA_E_CLOSED  the runtime was stopped;
+ *   TA_E_CLOSED  the runtime was stopped, or did not start;
  *   those of starting, as above; TA_E_INVALID (NULL).
  * What is sent to a place that nobody took waits; it is destroyed if nobody ever does. Blocking. */
 TA_API ta_status ta_runtime_adopt(ta_runtime *runtime, uint32_t index);
