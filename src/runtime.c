@@ -166,7 +166,6 @@ static void start_all(ta_runtime *runtime, const pthread_attr_t *attributes) {
     while (runtime->pending != 0) pthread_cond_wait(&runtime->changed, &runtime->mutex);
     ta_runtime_advance(runtime, runtime->failure == TA_OK ? TA_RUNTIME_RUNNING : TA_RUNTIME_FAILED);
     if (runtime->failure == TA_OK && runtime->stop_asked) ta_runtime_begin_stop(runtime);
-    pthread_cond_broadcast(&runtime->changed);
     pthread_mutex_unlock(&runtime->mutex);
 }
 

@@ -35,6 +35,7 @@ typedef enum ta_runtime_phase {
     TA_RUNTIME_CLOSING,   /* until all ports are closed */
     TA_RUNTIME_SETTLING,  /* until all that was sent before is flushed */
     TA_RUNTIME_DRAINING,  /* until all ports are drained */
+    TA_RUNTIME_FINISHING, /* until the last message has run, in any of them */
     TA_RUNTIME_ENDING,    /* each by itself */
     TA_RUNTIME_FAILED     /* after STARTING */
 } ta_runtime_phase;
@@ -68,7 +69,7 @@ struct ta_runtime {
 
     _Alignas(TA_CACHE_LINE) uint32_t phase; /* P1, P2 */
     pthread_mutex_t mutex;
-    pthread_cond_t changed; /* for those who start, and for who joins */
+    pthread_cond_t changed; /* for those who start or finish, and for who joins */
     /* Guarded by the mutex. */
     uint32_t pending; /* have not told yet how their start went */
     uint32_t members; /* take part in the phases */

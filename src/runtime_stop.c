@@ -16,7 +16,9 @@
  * sees. CLOSING and SETTLING take each member one turn. A send that saw a port open, has committed
  * before its thread arrives in SETTLING; so in DRAINING no member sends to a member any more, save
  * replies, one per request. So lanes run empty, and the rest is what DRAINING waits for: replies from
- * members, which come, and from guests, for whom there is the deadline.
+ * members, which come, and from guests, for whom there is the deadline. Whose time was up before a
+ * member's reply came, has it by FINISHING, since all members have replied by then: it runs what is
+ * there, arrives, and stands still. So in ENDING, with the stop hooks, nothing runs any more.
  */
 #include "runtime.h"
 
@@ -44,6 +46,7 @@ void ta_runtime_advance(ta_runtime *runtime, ta_runtime_phase phase) {
     if (phase == TA_RUNTIME_QUIESCING || phase == TA_RUNTIME_DRAINING) set_deadline(runtime);
     /* P1: pairs with P2 in ta_runtime_phase_of(). */
     ta_store_release_u32(&runtime->phase, (uint32_t)phase);
+    pthread_cond_broadcast(&runtime->changed);
     for (uint32_t i = 0; i < runtime->count; i++)
         if (runtime->threads[i].is_taken) ring(runtime, i);
 }
@@ -97,7 +100,6 @@ void ta_runtime_begin_stop(ta_runtime *runtime) {
     for (uint32_t i = 0; i < runtime->count; i++)
         if (!runtime->threads[i].is_taken) ta_port_close(runtime->threads[i].port);
     ta_runtime_advance(runtime, TA_RUNTIME_QUIESCING);
-    pthread_cond_broadcast(&runtime->changed);
 }
 
 void ta_runtime_stop(ta_runtime *runtime) {
@@ -180,21 +182,30 @@ static void quiesce(ta_runtime_thread *self) {
     }
 }
 
-/* This thread has done what the phase asks for. */
+/* With the mutex held: this thread has done what the phase asks for. */
 static void arrive(ta_runtime *runtime) {
-    pthread_mutex_lock(&runtime->mutex);
     runtime->arrived++;
     ta_runtime_consider(runtime);
-    pthread_mutex_unlock(&runtime->mutex);
 }
 
 /* Arrives, and goes on taking turns until all have. */
 static void arrive_and_go_on(ta_runtime_thread *self, ta_runtime_phase next) {
     ta_runtime *runtime = self->runtime;
+    pthread_mutex_lock(&runtime->mutex);
     arrive(runtime);
+    pthread_mutex_unlock(&runtime->mutex);
     while (ta_runtime_phase_of(runtime) < next)
         if (!ta_runtime_turn(self) && ta_runtime_phase_of(runtime) < next)
             ta_runtime_sleep(self, ask(self, UINT64_MAX));
+}
+
+/* Arrives, and does nothing until all have. */
+static void arrive_and_stand_still(ta_runtime *runtime, ta_runtime_phase next) {
+    pthread_mutex_lock(&runtime->mutex);
+    arrive(runtime);
+    while (ta_runtime_phase_of(runtime) < next)
+        pthread_cond_wait(&runtime->changed, &runtime->mutex);
+    pthread_mutex_unlock(&runtime->mutex);
 }
 
 /* Until nothing is on its way to this port. Lanes run empty; a call that is still under way then is
@@ -219,7 +230,7 @@ void ta_runtime_stop_thread(ta_runtime_thread *self) {
     ta_port_flush(self->port);
     arrive_and_go_on(self, TA_RUNTIME_DRAINING);
     drain(self);
-    arrive_and_go_on(self, TA_RUNTIME_ENDING);
-    /* Whose time was up before the last reply came: members have all replied by now. */
+    arrive_and_go_on(self, TA_RUNTIME_FINISHING);
     while (ta_port_drain(self->port) != TA_OK && !ta_port_rest(self->port)) continue;
+    arrive_and_stand_still(self->runtime, TA_RUNTIME_ENDING);
 }

@@ -361,6 +361,45 @@ static void calls_are_answered_whatever_the_grace(void **state) {
     }
 }
 
+/* Thread 0 has calls to thread 1 under way when its time is up, and continuations to run when thread 1
+ * has done all: each gives the others time to call a stop hook, and counts those that did. */
+static void yield_a_while(int *times) {
+    while ((*times)-- > 0) sched_yield();
+}
+
+static void watch_stop_hooks(world_pointer *all, ta_status status) {
+    int times = 50;
+    yield_a_while(&times);
+    if (status == TA_OK) atomic_fetch_add(&(*all)->work, 1);
+    atomic_fetch_add(&(*all)->polled, atomic_load(&(*all)->stopped));
+}
+TA_CALL_VOID(call_to_yield, ta_int, yield_a_while, world_pointer, watch_stop_hooks);
+
+static ta_status call_at_start_of_first(void *context, ta_port *port) {
+    ta_status status = TA_OK;
+    for (int i = 0; i < CALLS && status == TA_OK && ta_port_index(port) == 0; i++)
+        status = call_to_yield(port, 1, 5, context, NULL, NULL);
+    return status;
+}
+
+static void no_continuation_runs_beside_a_stop_hook(void **state) {
+    (void)state;
+    ta_registry *registry = invented(3, NULL);
+    for (int round = 0; round < 20; round++) {
+        world all = {0};
+        ta_runtime_options options = unpinned_options(registry);
+        options.mesh.lane_cells = 128;
+        options.budget = 1;
+        options.grace = 1;
+        options.hooks =
+            (ta_runtime_hooks){.context = &all, .start = call_at_start_of_first, .stop = on_stop};
+        stop_and_join(start(&options));
+        assert_int_equal(atomic_load(&all.work), CALLS);
+        assert_int_equal(atomic_load(&all.polled), 0);
+    }
+    ta_registry_destroy(registry);
+}
+
 /* A closure that calls a guest, who never looks. */
 static void call_guest(world_pointer *all) {
     ta_port *port = ta_port_running();
@@ -469,6 +508,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(nothing_runs_in_a_thread_that_counts_as_quiet),
         cmocka_unit_test(many_threads_pass_on_what_they_get),
         cmocka_unit_test(calls_are_answered_whatever_the_grace),
+        cmocka_unit_test(no_continuation_runs_beside_a_stop_hook),
         cmocka_unit_test(a_guest_that_does_not_answer_is_not_waited_for_beyond_the_grace),
         cmocka_unit_test(fans_complete_whatever_time_a_stop_has),
     };

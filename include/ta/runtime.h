@@ -13,7 +13,7 @@
  * nothing for a while sleeps until a message arrives. There are no threads besides those, no signal
  * handlers, and nothing is printed; threads inherit the signal mask of who creates them.
  *
- * Stopping. ta_runtime_stop() asks; the threads do the rest, together, in five steps, each of which
+ * Stopping. ta_runtime_stop() asks; the threads do the rest, together, in six steps, each of which
  * begins when all of them have ended the one before:
  *   1. they go on as before, until no message is under way to any of them, no poll hook finds
  *      anything to do, and all drain hooks agree: chains of closures come to their end, and so does
@@ -22,7 +22,8 @@
  *   3. each flushes: what was accepted before is in its receiver's sight now
  *   4. each drains its port: what was accepted runs, calls are answered; for at most options.grace,
  *      which only a call to somebody who does not answer can use up (a guest)
- *   5. each calls hooks.stop, detaches its port, and ends
+ *   5. each runs what has come by now, and takes no turns any more
+ *   6. each calls hooks.stop, detaches its port, and ends
  * So what one thread sent to another runs, whatever the grace. A closure that sends itself again for
  * ever is refused in step 2, and the stop ends; one that never returns keeps it from ending. What
  * guests send and others post in the middle of it is refused, runs, comes back, or is destroyed with
