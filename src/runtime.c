@@ -124,9 +124,7 @@ static bool await_others(ta_runtime_thread *self, ta_status status) {
     return ta_runtime_phase_of(runtime) != TA_RUNTIME_FAILED;
 }
 
-/* The last thing that a thread does with its runtime. */
-static void leave(ta_runtime_thread *self) {
-    ta_runtime *runtime = self->runtime;
+void ta_runtime_leave(ta_runtime *runtime) {
     pthread_mutex_lock(&runtime->mutex);
     runtime->running--;
     pthread_cond_broadcast(&runtime->changed);
@@ -139,7 +137,7 @@ static void *thread_main(void *argument) {
     ta_status status = ta_runtime_enter(self);
     if (await_others(self, status)) ta_runtime_run(self);
     if (status == TA_OK) ta_runtime_exit(self);
-    leave(self);
+    ta_runtime_leave(self->runtime);
     return NULL;
 }
 
@@ -165,8 +163,9 @@ static void start_all(ta_runtime *runtime, const pthread_attr_t *attributes) {
         if (create_thread(&runtime->threads[i], attributes) != TA_OK) break;
     while (runtime->pending != 0) pthread_cond_wait(&runtime->changed, &runtime->mutex);
     ta_runtime_advance(runtime, runtime->failure == TA_OK ? TA_RUNTIME_RUNNING : TA_RUNTIME_FAILED);
-    if (runtime->failure == TA_OK && runtime->stop_asked) ta_runtime_begin_stop(runtime);
+    bool has_begun = ta_runtime_begin_stop(runtime); /* a start hook has asked for it */
     pthread_mutex_unlock(&runtime->mutex);
+    if (has_begun) ta_runtime_end_places(runtime);
 }
 
 /* Those who came to be adopted meanwhile, and are being told of the failure. */
@@ -253,13 +252,13 @@ static ta_status take_place(ta_runtime_thread *place) {
 static void give_place_back(ta_runtime_thread *place) {
     ta_runtime *runtime = place->runtime;
     pthread_mutex_lock(&runtime->mutex);
-    if (runtime->stop_asked) ta_port_close(place->port);
+    bool is_over = runtime->stop_asked;
     place->is_taken = false;
     runtime->members--;
-    runtime->running--;
     ta_runtime_consider(runtime);
-    pthread_cond_broadcast(&runtime->changed);
     pthread_mutex_unlock(&runtime->mutex);
+    if (is_over) ta_runtime_abandon(place);
+    ta_runtime_leave(runtime);
 }
 
 ta_status ta_runtime_adopt(ta_runtime *runtime, uint32_t index) {
@@ -278,7 +277,7 @@ ta_status ta_runtime_adopt(ta_runtime *runtime, uint32_t index) {
     }
     ta_runtime_run(place);
     ta_runtime_exit(place);
-    leave(place);
+    ta_runtime_leave(runtime);
     return TA_OK;
 }
 

@@ -94,6 +94,11 @@ static inline ta_runtime_phase ta_runtime_phase_of(const ta_runtime *runtime) {
     return (ta_runtime_phase)ta_load_acquire_u32(&runtime->phase);
 }
 
+/* ---- runtime.c -------------------------------------------------------------------------------- */
+
+/* The last thing that a thread does which counts as running. */
+void ta_runtime_leave(ta_runtime *runtime);
+
 /* ---- runtime_stop.c --------------------------------------------------------------------------- */
 
 /* With the mutex held: goes on to a phase, and has everybody look. */
@@ -101,8 +106,14 @@ void ta_runtime_advance(ta_runtime *runtime, ta_runtime_phase phase);
 /* With the mutex held: goes on to the next phase if its time has come. After any change of quiet,
  * arrived or members. */
 void ta_runtime_consider(ta_runtime *runtime);
-/* With the mutex held: from RUNNING to QUIESCING. */
-void ta_runtime_begin_stop(ta_runtime *runtime);
+/* With the mutex held: from RUNNING to QUIESCING, if somebody has asked for it. True: so it is, and the
+ * caller counts as running until it has called ta_runtime_end_places(), without the mutex. */
+bool ta_runtime_begin_stop(ta_runtime *runtime);
+/* Abandons all places that nobody took. */
+void ta_runtime_end_places(ta_runtime *runtime);
+/* Nobody will come to this place any more: what waits there, or comes later, goes back to who sent it;
+ * calls end. Without the mutex, since continuations may run. */
+void ta_runtime_abandon(ta_runtime_thread *place);
 /* A thread's way from QUIESCING to ENDING. */
 void ta_runtime_stop_thread(ta_runtime_thread *self);
 

@@ -95,19 +95,42 @@ void ta_runtime_consider(ta_runtime *runtime) {
     }
 }
 
-void ta_runtime_begin_stop(ta_runtime *runtime) {
-    /* Nobody comes to these places any more. They have no owner, so anybody may close them. */
-    for (uint32_t i = 0; i < runtime->count; i++)
-        if (!runtime->threads[i].is_taken) ta_port_close(runtime->threads[i].port);
+bool ta_runtime_begin_stop(ta_runtime *runtime) {
+    if (!runtime->stop_asked || ta_runtime_phase_of(runtime) != TA_RUNTIME_RUNNING) return false;
     ta_runtime_advance(runtime, TA_RUNTIME_QUIESCING);
+    runtime->running++;
+    return true;
+}
+
+/* ---- places without a thread ------------------------------------------------------------------ */
+
+void ta_runtime_abandon(ta_runtime_thread *place) {
+    /* Who detaches a closed port gives back what is in it, so somebody has to have it for a moment. If
+     * there is an owner, by hand, it sees to all else. */
+    bool is_owner = !ta_port_is_closed(place->port) && ta_port_attach(place->port, NULL) == TA_OK;
+    ta_port_close(place->port);
+    if (is_owner) (void)ta_port_detach(place->port);
+}
+
+void ta_runtime_end_places(ta_runtime *runtime) {
+    /* Who gives a place back after the stop has begun, abandons it, too: one of the two finds it closed,
+     * or the other one there. */
+    for (uint32_t i = 0; i < runtime->adopted; i++) {
+        pthread_mutex_lock(&runtime->mutex);
+        bool is_taken = runtime->threads[i].is_taken;
+        pthread_mutex_unlock(&runtime->mutex);
+        if (!is_taken) ta_runtime_abandon(&runtime->threads[i]);
+    }
+    ta_runtime_leave(runtime);
 }
 
 void ta_runtime_stop(ta_runtime *runtime) {
     if (runtime == NULL) return;
     pthread_mutex_lock(&runtime->mutex);
     runtime->stop_asked = true;
-    if (ta_runtime_phase_of(runtime) == TA_RUNTIME_RUNNING) ta_runtime_begin_stop(runtime);
+    bool has_begun = ta_runtime_begin_stop(runtime);
     pthread_mutex_unlock(&runtime->mutex);
+    if (has_begun) ta_runtime_end_places(runtime);
 }
 
 /* ---- a member's way --------------------------------------------------------------------------- */

@@ -47,7 +47,9 @@ ta_status ta_runtime_enter(ta_runtime_thread *self) {
 
 void ta_runtime_exit(ta_runtime_thread *self) {
     const ta_runtime_hooks *hooks = &self->runtime->hooks;
+    ta_port_close(self->port); /* it is, unless another thread's start failed */
     if (hooks->stop != NULL) hooks->stop(hooks->context, self->port);
+    /* Gives back what guests have sent in vain. */
     (void)ta_port_detach(self->port);
     running = NULL;
     (void)ta_unpin();
