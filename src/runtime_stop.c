@@ -246,6 +246,16 @@ static void drain(ta_runtime_thread *self) {
     }
 }
 
+/* What is there by now, runs; calls that nobody has answered end, before there is a stop hook that takes
+ * down what their continuations use. */
+static void finish(ta_port *port) {
+    while (ta_port_drain(port) != TA_OK) {
+        if (!ta_port_rest(port)) continue;
+        ta_port_give_up(port);
+        return;
+    }
+}
+
 void ta_runtime_stop_thread(ta_runtime_thread *self) {
     quiesce(self);
     ta_port_close(self->port);
@@ -254,6 +264,6 @@ void ta_runtime_stop_thread(ta_runtime_thread *self) {
     arrive_and_go_on(self, TA_RUNTIME_DRAINING);
     drain(self);
     arrive_and_go_on(self, TA_RUNTIME_FINISHING);
-    while (ta_port_drain(self->port) != TA_OK && !ta_port_rest(self->port)) continue;
+    finish(self->port);
     arrive_and_stand_still(self->runtime, TA_RUNTIME_ENDING);
 }

@@ -22,7 +22,8 @@
  *   3. each flushes: what was accepted before is in its receiver's sight now
  *   4. each drains its port: what was accepted runs, calls are answered; for at most options.grace,
  *      which only a call to somebody who does not answer can use up (a guest)
- *   5. each runs what has come by now, and takes no turns any more
+ *   5. each runs what has come by now, ends those of its calls that nobody has answered
+ *      (TA_E_CLOSED), and takes no turns any more
  *   6. each calls hooks.stop, detaches its port, and ends
  * So what one thread sent to another runs, whatever the grace. A closure that sends itself again for
  * ever is refused in step 2, and the stop ends; one that never returns keeps it from ending. What
