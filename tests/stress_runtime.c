@@ -2,16 +2,21 @@
  *
  * Runtimes that are stopped in the middle of work, at random: tokens hop from thread to thread
  * through lanes that are too small, with memory that relocates, while threads from outside post and
- * send; then somebody stops it. Each token must end once: arrived, refused, handed back or
- * destroyed; from one thread to another in order; and where nobody is cut short, all must arrive.
+ * send, call and wake; then somebody stops it. Each token must end once: arrived, refused, handed back
+ * or destroyed; from one thread to another in order; and where nobody is cut short, all must arrive.
+ * Each call must end once, also one to a place where nobody is; and no wake is lost.
  */
 #include "runtime_checks.h"
 
+#include "ta/call.h"
 #include "ta/derive.h"
 
+#include <poll.h>
 #include <stdlib.h>
+#include <time.h>
 
-enum { THREADS_MAX = 12, BACKLOG_MAX = 4096, OUTSIDERS = 2, TOKENS = 40 };
+enum { THREADS_MAX = 12, UNTAKEN_MAX = 2, PLACES_MAX = THREADS_MAX + UNTAKEN_MAX };
+enum { BACKLOG_MAX = 4096, OUTSIDERS = 2, TOKENS = 40 };
 
 /* ---- tokens ------------------------------------------------------------------------------------- */
 
@@ -40,19 +45,22 @@ struct worker {
     world *all;
     token backlog[BACKLOG_MAX];
     uint32_t waiting;
-    uint64_t sent[THREADS_MAX], received[THREADS_MAX], random;
+    uint64_t sent[PLACES_MAX], received[PLACES_MAX], random;
+    atomic_uint work; /* for its poll hook */
     const char *error;
 };
 
 struct world {
     atomic_uint born, arrived, refused, lost, returned, stopped;
-    uint32_t threads, hops;
-    bool waits_for_room; /* else the poll hook tries again and again */
-    bool is_endless;
+    atomic_uint called, answered, closed;
+    uint32_t untaken, threads, hops; /* the first places have no thread */
+    bool waits_for_room;             /* else the poll hook tries again and again */
+    bool polls_in_poll, polls_in_wait;
+    bool is_endless, is_strict;
     ta_runtime *runtime;
     worker *workers;
     ta_allocator allocator;
-    pthread_barrier_t begin;
+    pthread_barrier_t begin, done;
     uint64_t random;
 };
 
@@ -64,6 +72,11 @@ static uint64_t next_random(uint64_t *random) {
 
 static uint32_t below(uint64_t *random, uint32_t limit) {
     return (uint32_t)((next_random(random) >> 20) % limit);
+}
+
+/* The place of some thread. */
+static uint32_t somebody(const world *all, uint64_t *random) {
+    return all->untaken + below(random, all->threads);
 }
 
 static void check(worker *mine, bool holds, const char *error) {
@@ -95,7 +108,7 @@ TA_FN_ONCE_VOID(hopping, token, hop);
 /* Sends a token anywhere. What finds no room waits for its turn. */
 static bool try_send(worker *mine, ta_port *port, token *sent) {
     world *all = mine->all;
-    uint32_t to = below(&mine->random, all->threads);
+    uint32_t to = somebody(all, &mine->random);
     ta_fn_once fn;
     sent->traveller.from = ta_port_index(port);
     sent->traveller.number = mine->sent[to] + 1;
@@ -161,8 +174,23 @@ static void hop(token *self) {
 static uint32_t on_poll(void *context, ta_port *port) {
     world *all = context;
     worker *mine = &all->workers[ta_port_index(port)];
-    if (all->waits_for_room || mine->waiting == 0) return 0;
-    return send_backlog(mine, port) + 1; /* there is something to do until all are gone */
+    uint32_t did = atomic_exchange(&mine->work, 0);
+    if (!all->waits_for_room && mine->waiting != 0)
+        did += send_backlog(mine, port) + 1; /* there is something to do until all are gone */
+    if (all->polls_in_poll) {
+        if (below(&mine->random, 4) == 0) sched_yield(); /* somebody may bring work meanwhile */
+        ta_port_poll(port, 8);
+    }
+    return did;
+}
+
+static void on_wait(void *context, ta_port *port, int fd, uint64_t timeout) {
+    world *all = context;
+    struct timespec time = {.tv_sec = (time_t)(timeout / 1000000000),
+                            .tv_nsec = (long)(timeout % 1000000000)};
+    struct pollfd entry = {.fd = fd, .events = POLLIN};
+    ppoll(&entry, 1, timeout == UINT64_MAX ? NULL : &time, NULL);
+    if (all->polls_in_wait) ta_port_poll(port, 8);
 }
 
 static uint64_t on_idle(void *context, ta_port *port) {
@@ -202,6 +230,33 @@ static void on_returned(void *context, ta_port *port, uint32_t to, ta_fn_once *c
     atomic_fetch_add(&all->returned, 1);
 }
 
+typedef world *world_pointer;
+TA_UNAWARE_TYPE(world_pointer, world *);
+
+static void answer(world_pointer *all) {
+    worker *mine = &(*all)->workers[ta_port_index(ta_port_running())];
+    check(mine, atomic_load(&(*all)->stopped) == 0, "a request runs after a stop hook");
+}
+static void hear(world_pointer *all, ta_status status) {
+    if (status == TA_OK) atomic_fetch_add(&(*all)->answered, 1);
+    if (status == TA_E_CLOSED) atomic_fetch_add(&(*all)->closed, 1);
+}
+TA_CALL_VOID(call_somebody, world_pointer, answer, world_pointer, hear);
+
+/* Calls any place, also one that nobody took. */
+static void call_anybody(world *all, ta_port *guest, uint64_t *random) {
+    uint32_t to = below(random, all->untaken + all->threads);
+    if (call_somebody(guest, to, all, all, NULL, NULL) == TA_OK) atomic_fetch_add(&all->called, 1);
+}
+
+/* Has somebody's poll hook called, and waits for that where no stop can come between. */
+static void wake_somebody(world *all, uint64_t *random) {
+    uint32_t to = somebody(all, random);
+    atomic_store(&all->workers[to].work, 1);
+    if (ta_runtime_wake(all->runtime, to) != TA_OK) abort();
+    while (all->is_strict && atomic_load(&all->workers[to].work) != 0) sched_yield();
+}
+
 /* Brings one token in. False: nobody takes any more. */
 static bool bring(world *all, ta_port *guest, uint32_t to, uint32_t left) {
     ta_fn_once fn;
@@ -233,9 +288,14 @@ static void *bring_in(void *argument) {
         ta_mesh_attach_guest(ta_runtime_mesh(all->runtime), &hooks, &guest) != TA_OK)
         abort();
     pthread_barrier_wait(&all->begin);
-    for (int i = 0; i < TOKENS; i++)
-        if (!bring(all, guest, below(&self->random, all->threads), below(&self->random, all->hops)))
-            break;
+    for (int i = 0; i < TOKENS; i++) {
+        if (guest != NULL) call_anybody(all, guest, &self->random);
+        wake_somebody(all, &self->random);
+        uint32_t to = somebody(all, &self->random);
+        if (!bring(all, guest, to, below(&self->random, all->hops))) break;
+    }
+    ta_port_flush(guest);
+    pthread_barrier_wait(&all->done);
     if (guest != NULL) {
         ta_port_close(guest);
         while (ta_port_drain(guest) != TA_OK) sched_yield();
@@ -263,7 +323,8 @@ static void stop(world *all, bool from_within) {
         ta_fn_once fn;
         token made = make_token(all, 0);
         if (asking_for_stop(&fn, made, NULL) != TA_OK) abort();
-        while (ta_mesh_post(ta_runtime_mesh(all->runtime), 0, &fn) == TA_E_FULL) sched_yield();
+        while (ta_mesh_post(ta_runtime_mesh(all->runtime), all->untaken, &fn) == TA_E_FULL)
+            sched_yield();
     } else {
         ta_runtime_stop(all->runtime);
     }
@@ -271,20 +332,23 @@ static void stop(world *all, bool from_within) {
 
 static void check_books(world *all, const plan *how, const ta_port_figures *report) {
     assert_counted(report);
-    for (uint32_t i = 0; i < all->threads; i++) {
+    for (uint32_t i = 0; i < all->untaken + all->threads; i++) {
         if (all->workers[i].error != NULL) fail_msg("%s", all->workers[i].error);
-        for (uint32_t j = 0; j < all->threads; j++) /* what was sent within, ran */
+        for (uint32_t j = 0; j < all->untaken + all->threads; j++) /* what was sent within, ran */
             assert_int_equal(all->workers[i].sent[j], all->workers[j].received[i]);
     }
     unsigned born = atomic_load(&all->born), arrived = atomic_load(&all->arrived);
     assert_int_equal(born, arrived + atomic_load(&all->refused) + atomic_load(&all->lost) +
                                atomic_load(&all->returned));
+    unsigned closed = atomic_load(&all->closed);
+    assert_int_equal(atomic_load(&all->called), atomic_load(&all->answered) + closed);
     /* What comes to an end unheard came from outside. */
-    assert_int_equal(atomic_load(&all->returned), report->returned);
+    assert_int_equal(atomic_load(&all->returned) + closed, report->returned);
     assert_int_equal(atomic_load(&all->lost), report->destroyed);
     if (how->is_strict) {
         assert_int_equal(arrived, how->is_endless ? 0 : born);
-        assert_int_equal(report->destroyed + report->returned, 0);
+        assert_int_equal(report->destroyed + atomic_load(&all->returned), 0);
+        if (all->untaken == 0) assert_int_equal(closed, 0);
     }
 }
 
@@ -293,6 +357,7 @@ static ta_runtime_options options_of(world *all, const ta_registry *registry, co
     options.mesh.lane_cells = 8;
     options.mesh.inbox_cells = 16;
     options.mesh.guests = OUTSIDERS;
+    options.adopted = all->untaken;
     options.spin = below(&all->random, 2) ? 1 : 20000;
     options.budget = 1 + below(&all->random, 64);
     options.grace = how->is_endless || !how->is_strict ? 1 : UINT64_MAX;
@@ -301,28 +366,35 @@ static ta_runtime_options options_of(world *all, const ta_registry *registry, co
                                        .idle = on_idle,
                                        .stop = on_stop,
                                        .ports = {.context = all, .room = on_room}};
+    if (below(&all->random, 2)) options.hooks.wait = on_wait;
     return options;
 }
 
 static void play(plan how, uint64_t *random) {
     ledger memory = {0};
-    world all = {.threads = 1 + below(random, THREADS_MAX),
+    world all = {.untaken = below(random, UNTAKEN_MAX + 1),
+                 .threads = 1 + below(random, THREADS_MAX),
                  .hops = 100,
                  .waits_for_room = below(random, 2),
+                 .polls_in_poll = below(random, 2),
+                 .polls_in_wait = below(random, 2),
                  .is_endless = how.is_endless,
+                 .is_strict = how.is_strict,
                  .allocator = ledger_allocator(&memory),
                  .random = next_random(random)};
-    ta_registry *registry = invented(all.threads + 1, &all.allocator);
-    all.workers = calloc(all.threads, sizeof *all.workers);
+    const uint32_t places = all.untaken + all.threads;
+    ta_registry *registry = invented(places + 1, &all.allocator);
+    all.workers = calloc(places, sizeof *all.workers);
     assert_non_null(all.workers);
-    for (uint32_t i = 0; i < all.threads; i++) {
+    for (uint32_t i = 0; i < places; i++) {
         all.workers[i].all = &all;
         all.workers[i].random = next_random(random);
     }
     assert_int_equal(pthread_barrier_init(&all.begin, NULL, OUTSIDERS + 1), 0);
+    assert_int_equal(pthread_barrier_init(&all.done, NULL, OUTSIDERS + 1), 0);
     ta_runtime_options options = options_of(&all, registry, &how);
     options.mesh.affinities = ta_registry_affinities(registry);
-    options.mesh.affinity_count = all.threads;
+    options.mesh.affinity_count = places;
     all.runtime = start(&options);
 
     outsider outsiders[OUTSIDERS];
@@ -337,12 +409,14 @@ static void play(plan how, uint64_t *random) {
         for (uint32_t i = below(random, 200); i > 0; i--) sched_yield();
         stop(&all, how.from_within);
     }
-    for (int i = 0; i < OUTSIDERS; i++) pthread_join(outsiders[i].thread, NULL);
+    pthread_barrier_wait(&all.done);
     if (how.is_strict) stop(&all, how.from_within);
+    for (int i = 0; i < OUTSIDERS; i++) pthread_join(outsiders[i].thread, NULL);
     ta_port_figures report;
     assert_int_equal(ta_runtime_join(all.runtime, &report), TA_OK);
     check_books(&all, &how, &report);
     pthread_barrier_destroy(&all.begin);
+    pthread_barrier_destroy(&all.done);
     free(all.workers);
     ta_registry_destroy(registry);
     assert_balanced(&memory);
