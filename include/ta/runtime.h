@@ -61,7 +61,8 @@ typedef struct ta_runtime_hooks {
     /* In each turn of step 1 of a stop, after `poll`: the first one tells that there is a stop. Has
      * all that is the daemon's own come to its end here (its listener is closed, its clients have
      * their replies)? It may be undone by what other threads send meanwhile, so it is asked again as
-     * long as the step lasts. NULL: yes. */
+     * long as the step lasts. Who says no sleeps as ever, when a turn finds nothing: what makes it a yes
+     * is a message, or wakes the thread, or `idle` knows when. NULL: yes. */
     bool (*drain)(void *context, ta_port *port);
     /* Last, in each thread whose start succeeded: no message runs any more, in any of them. The port
      * is closed, but not yet detached. */
@@ -103,9 +104,11 @@ typedef struct ta_runtime_options {
  *   TA_E_RANGE     more adopted threads than there are affinities;
  *   TA_E_SYSTEM    the system has no thread or descriptor to give, or refuses the processor;
  *   TA_E_DESCRIBED the registry describes another machine, and not `unpinned`;
- *   TA_E_NOMEM; those of ta_mesh_create(), of ta_registry_pin(), and whatever hooks.start said, with the text
- *                  that it left (ta_set_last_error()), if any.
- * What the start hooks sent before a failure is destroyed. The caller owns *out. Blocking. */
+ *   TA_E_NOMEM; those of ta_mesh_create(), of ta_registry_pin(), and whatever hooks.start said, with
+ *                  the text that it left (ta_set_last_error()), if any.
+ * What the start hooks sent before a failure is destroyed. Guests that attached by then, with what a
+ * start hook gave away, keep the mesh from being freed, then and for good. The caller owns *out.
+ * Blocking. */
 TA_API ta_status ta_runtime_create(const ta_runtime_options *options, ta_runtime **out);
 
 /* The calling thread becomes that of affinity `index`, one of options.adopted, until the runtime
