@@ -9,23 +9,28 @@
  * lanes rest and falls asleep if it may. Whatever then lies in a lane is looked at, or has its bell
  * rung; and who sleeps beside a bell is woken. Room: a sender finds its lane full and wants room,
  * while the receiver takes the message and rests the lane: the sender has room, or is told. Death: the
- * receiver takes what it finds, and dies; the sender publishes, and takes back what is left.
+ * receiver takes what it finds, and dies; the sender publishes, and takes back what is left. Leaving:
+ * the receiver goes, and gives up the lanes that it finds; the sender makes one, publishes, and rings:
+ * the lane is given up by one of them.
  *
  * Each of these takes an order away:
  *   RELAXED_R1, RELAXED_R2   a dead lane's receiving end changes hands; a message is overlooked
  *   RELAXED_B1, RELAXED_B4   a bell is heard before what was done before it
  *   RELAXED_B2, RELAXED_B3   RUNG is seen without its bit
  *   RELAXED_W1               room is overlooked
+ *   RELAXED_G1               a lane is not found
  * and each of these makes a load and a store of a read-modify-write, which x86-64 reorders, too:
  *   TWO_STEPS_R1, TWO_STEPS_R2   a message is overlooked
  *   TWO_STEPS_B2, TWO_STEPS_B5   a receiver sleeps beside a bell
  *   TWO_STEPS_W1                 room is overlooked
+ *   TWO_STEPS_G1, TWO_STEPS_B2   nobody gives up a lane
  *
  * genmc: --unroll=4 -DALONE=resting_round | RELAXED_R1 RELAXED_R2 RELAXED_B2 RELAXED_B3 TWO_STEPS_R1
  * genmc: --unroll=4 -DALONE=resting_round | TWO_STEPS_R2 TWO_STEPS_B2 TWO_STEPS_B5
  * genmc: --unroll=4 -DALONE=bells_round | RELAXED_B1 RELAXED_B4
  * genmc: --unroll=4 -DALONE=room_round | RELAXED_W1 TWO_STEPS_W1
  * genmc: --unroll=4 -DALONE=death_round | RELAXED_R1 RELAXED_R2
+ * genmc: --unroll=4 -DALONE=leaving_round | RELAXED_G1 RELAXED_B2 TWO_STEPS_G1 TWO_STEPS_B2
  * tsan: -DROUNDS=2000 | RELAXED_R1 RELAXED_R2
  */
 #undef NDEBUG /* the assertions are what a checker looks at */
@@ -50,7 +55,8 @@ static inline bool is_rest(const uint32_t *word) { return word >= rests && word 
 #define IS_R2 (is_rest(word) && bits != 2 /* WANTED */)
 #define IS_W1 (is_rest(word) && bits == 2)
 #define IS_B2 (!is_rest(word) && bits == 1 /* RUNG */)
-#define IS_B5 (!is_rest(word) && bits != 1)
+#define IS_B5 (!is_rest(word) && bits != 1 && bits != 8)
+#define IS_G1 (!is_rest(word) && bits == 8 /* GONE */)
 #define IS_R1 (is_rest(word) && bits == ~1u /* RESTING */)
 #define IS_B3 (!is_rest(word) && bits == ~1u)
 
@@ -79,6 +85,12 @@ static inline uint32_t fetch_or(uint32_t *word, uint32_t bits) {
 #endif
 #ifdef RELAXED_W1
     RELAXED_OR_IF(IS_W1);
+#endif
+#ifdef RELAXED_G1
+    RELAXED_OR_IF(IS_G1);
+#endif
+#ifdef TWO_STEPS_G1
+    OR_IN_TWO_IF(IS_G1);
 #endif
 #ifdef TWO_STEPS_R2
     OR_IN_TWO_IF(IS_R2);
@@ -132,7 +144,7 @@ typedef struct toy_lane {
 static toy_lane lanes[SENDERS];
 static uint64_t bits;
 static ta_bells bells;
-static uint32_t woken, told;
+static uint32_t woken, told, is_made;
 static bool is_asleep, waits;
 static int taken, took_back;
 
@@ -169,9 +181,12 @@ static void start_together(void) {}
 
 static bool flush(uint32_t me) {
     bool is_dead;
-    if (ta_rest_published(&rests[me], &is_dead) && ta_bells_ring(&bells, me) != 0)
-        ta_store_relaxed_u32(&woken, 1);
-    return is_dead;
+    if (!ta_rest_published(&rests[me], &is_dead)) return is_dead;
+    uint32_t how = ta_bells_ring(&bells, me);
+    if ((how & TA_BELLS_ASLEEP) != 0) ta_store_relaxed_u32(&woken, 1);
+    if ((how & TA_BELLS_GONE) == 0) return is_dead;
+    ta_rest_die(&rests[me]);
+    return true;
 }
 
 static void *sender(void *argument) {
@@ -240,6 +255,22 @@ static void *recoverer(void *unused) {
     return unused;
 }
 
+static void *newcomer(void *unused) {
+    start_together();
+    ta_store_release_u32(&is_made, 1); /* L1 */
+    publish(&lanes[0], 1);
+    if (flush(0))
+        while (take(&lanes[0], &took_back)) continue;
+    return unused;
+}
+
+static void *leaving(void *unused) {
+    start_together();
+    ta_bells_leave(&bells);
+    if (ta_load_acquire_u32(&is_made) != 0) ta_rest_die(&rests[0]); /* L2 */
+    return unused;
+}
+
 /* ---- rounds ----------------------------------------------------------------------------------- */
 
 #if ROUNDS > 1
@@ -260,7 +291,7 @@ static void begin(bool looks_at_one) {
     }
     bits = 0;
     bells = (ta_bells){.words = 1, .bits = &bits};
-    woken = told = 0;
+    woken = told = is_made = 0;
     is_asleep = waits = false;
     taken = took_back = 0;
 }
@@ -309,6 +340,19 @@ static int death_round(void) {
     return 0;
 }
 
+static int leaving_round(void) {
+    begin(false);
+    EXPECT(2);
+    START(first, newcomer, NULL);
+    START(second, leaving, NULL);
+    pthread_join(first, NULL);
+    pthread_join(second, NULL);
+    assert((rests[0] & TA_REST_DEAD) !=
+           0); /* so its sender takes back what is left, when it hears */
+    assert(taken == 0 && (took_back == 1 || !is_empty(&lanes[0])));
+    return 0;
+}
+
 /* All of it, or one alone: -DALONE=resting_round. */
 int main(void) {
     for (int i = 0; i < ROUNDS; i++) {
@@ -317,8 +361,10 @@ int main(void) {
 #else
         if (resting_round() != 0 || bells_round() != 0) return 1;
         if (room_round() != 0 || death_round() != 0) return 1;
+        if (leaving_round() != 0) return 1;
 #endif
     }
     (void)resting_round, (void)bells_round, (void)room_round, (void)death_round;
+    (void)leaving_round;
     return 0;
 }
