@@ -476,6 +476,9 @@ void ta_call_return(ta_port *port, ta_link *link, ta_arrival *message, const ta_
     ta_calls *calls = link->out.calls;
     ta_fn_once_destroy(take_request(message, more, &token, &deadline));
     uint32_t index = ta_call_index(token);
+    /* Its caller may have left, and so ended it, before. */
+    uint32_t state = ta_load_relaxed_u32(&calls->places[index].state);
+    if ((state & TA_CALL_STATES) == TA_CALL_FREE || state >> 2 != ta_call_generation(token)) return;
     calls->places[index].next = TA_CALL_NONE;
     if (calls->first_returned == TA_CALL_NONE) {
         calls->first_returned = index;

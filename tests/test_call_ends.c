@@ -167,6 +167,24 @@ static void who_leaves_undrained_ends_its_calls(void **state) {
     }
 }
 
+/* A request that nobody has looked at when both have left: its call ended with its caller. */
+static void what_both_leave_behind_ends_once(void **state) {
+    world here = {0};
+    record out = {0};
+    (void)state;
+    make_world(&here, NULL);
+    unsigned calls = call_three(here.ports[0], FAR, &out, NULL, TA_OK);
+    for (uint32_t i = 0; i < PORTS; i += FAR) {
+        ta_port_close(here.ports[i]);
+        assert_int_equal(ta_port_detach(here.ports[i]), TA_OK);
+        here.ports[i] = NULL;
+        assert_int_equal(out.count, calls);
+    }
+    assert_int_equal(end_world(&here).destroyed, calls);
+    assert_int_equal(out.count, calls);
+    assert_int_equal(out.status, TA_E_CLOSED);
+}
+
 static void two_that_close_at_once_come_to_an_end(void **state) {
     world here = {0};
     record out = {0};
@@ -512,6 +530,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(what_was_cancelled_and_comes_back_was_cancelled),
         cmocka_unit_test(who_closes_waits_for_its_answers),
         cmocka_unit_test(who_leaves_undrained_ends_its_calls),
+        cmocka_unit_test(what_both_leave_behind_ends_once),
         cmocka_unit_test(two_that_close_at_once_come_to_an_end),
         cmocka_unit_test(a_mesh_ends_with_calls_under_way),
         cmocka_unit_test(a_mesh_ends_with_calls_that_came_back),
