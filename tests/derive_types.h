@@ -173,6 +173,38 @@ struct option {
 TA_DERIVE_UNION(option, struct option, has, as, TA_CASE_EMPTY(0),
                 TA_CASE(255, TA_AS(text, ta_string)));
 
+/* A tag that is a bool; and a union without a name, one of whose fields is all of a struct. */
+struct verdict {
+    bool ok;
+    union {
+        int value;
+        char *error;
+    };
+};
+TA_DERIVE_UNION(verdict, struct verdict, ok, , TA_CASE(true, value),
+                TA_CASE(false, TA_AS(error, ta_string)));
+
+struct couple {
+    char *one, *other;
+};
+TA_DERIVE(couple, struct couple, TA_AS(one, ta_string), TA_AS(other, ta_string));
+
+struct some {
+    size_t length;
+    char **items;
+};
+enum holding { NOBODY, SOME, COUPLE };
+struct holder {
+    enum holding what;
+    union {
+        struct some some;
+        struct couple couple;
+    };
+};
+TA_DERIVE_UNION(holder, struct holder, what, , TA_CASE_EMPTY(NOBODY),
+                TA_CASE(SOME, TA_COUNTED(some.items, some.length, ta_string)),
+                TA_CASE(COUPLE, TA_AS(couple, couple)));
+
 /* Unions and results as fields. */
 struct reply {
     int number;

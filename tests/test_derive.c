@@ -671,6 +671,45 @@ static void unions_are_fields_like_others(void **state) {
     assert_world_empty(&w);
 }
 
+static void a_bool_is_a_tag(void **state) {
+    (void)state;
+    world w;
+    world_make(&w);
+    struct verdict good = {true, {.value = 5}}, bad = {false, {.error = text(&w, "no")}}, copy;
+    assert_int_equal(verdict_relocate(&good, &w.far), TA_OK);
+    assert_int_equal(good.value, 5);
+    assert_int_equal(verdict_relocate(&bad, &w.far), TA_OK);
+    assert_int_equal(blocks(&w.here_book), 0);
+    assert_int_equal(verdict_clone(&bad, &copy, &w.here), TA_OK);
+    assert_string_equal(copy.error, "no");
+    verdict_destroy(&good);
+    verdict_destroy(&bad);
+    verdict_destroy(&copy);
+    assert_world_empty(&w);
+}
+
+static void a_union_needs_no_name(void **state) {
+    (void)state;
+    world w;
+    world_make(&w);
+    struct holder some = {.what = SOME}, copy, couple = {.what = COUPLE};
+    some.some.length = 2;
+    some.some.items = ta_array_allocate(&ta_string_type, 2, &w.here);
+    for (int i = 0; i < 2; i++) some.some.items[i] = text(&w, "one of two");
+    couple.couple.one = text(&w, "one");
+    couple.couple.other = text(&w, "other");
+    assert_int_equal(holder_relocate(&some, &w.far), TA_OK);
+    assert_int_equal(holder_relocate(&couple, &w.far), TA_OK);
+    assert_int_equal(blocks(&w.here_book), 0);
+    assert_int_equal(holder_clone(&some, &copy, &w.here), TA_OK);
+    assert_string_equal(copy.some.items[1], "one of two");
+    assert_string_equal(couple.couple.other, "other");
+    holder_destroy(&some);
+    holder_destroy(&couple);
+    holder_destroy(&copy);
+    assert_world_empty(&w);
+}
+
 int main(int argc, char **argv) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(traits_are_those_of_the_fields),
@@ -693,6 +732,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(every_case_of_a_union_moves),
         cmocka_unit_test(a_tag_that_is_no_case_is_an_answer),
         cmocka_unit_test(unions_are_fields_like_others),
+        cmocka_unit_test(a_bool_is_a_tag),
+        cmocka_unit_test(a_union_needs_no_name),
     };
     return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

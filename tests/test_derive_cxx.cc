@@ -151,6 +151,17 @@ static void unions_move_and_clone(void **) {
     a.kind = static_cast<answer_kind>(9);
     assert_int_equal(answer_relocate(&a, &w.far), TA_E_TAG);
 
+    verdict v = {};
+    v.error = ta_string_make("no", &w.here);
+    assert_int_equal(verdict_relocate(&v, &w.far), TA_OK);
+    assert_int_equal(w.here_blocks, 0);
+    assert_string_equal(v.error, "no");
+    verdict_destroy(&v);
+    v.ok = true;
+    v.value = 5;
+    assert_int_equal(verdict_relocate(&v, &w.far), TA_OK);
+    assert_int_equal(v.value, 5);
+
     shape s = {};
     s.kind = SCALED;
     s.as.scale = point{1, 2};

@@ -43,7 +43,7 @@
 #ifndef TA_DERIVE_H
 #define TA_DERIVE_H
 
-#include "ta/detail/complete.h"
+#include "ta/detail/cases.h"
 
 /* ---- fields ----------------------------------------------------------------------------------
  *
@@ -130,8 +130,9 @@
 
 /* ---- tagged unions --------------------------------------------------------------------------- */
 
-/* TA_DERIVE_UNION(NAME, T, tag, as, cases...); derives a struct T with two fields: an enum (or
- * another integer) `tag`, and a union `as`, of which the tag says what it holds.
+/* TA_DERIVE_UNION(NAME, T, tag, as, cases...); derives a struct T with two fields: an enum, bool
+ * or integer `tag`, and a union `as`, of which the tag says what it holds. Nothing may stand before,
+ * between or behind the two. For a union without a name, behind its tag, leave `as` empty.
  *
  *     enum shape_kind { NOTHING, CIRCLE, NAMED, MANY };
  *     struct shape {
@@ -146,22 +147,37 @@
  *                     TA_CASE(CIRCLE, radius), TA_CASE(NAMED, TA_AS(name, ta_string)),
  *                     TA_CASE(MANY, TA_LINKS(many.items, many.length)));
  *
+ *     struct outcome { bool ok; union { int value; char *error; }; };
+ *     TA_DERIVE_UNION(outcome, struct outcome, ok, , TA_CASE(true, value),
+ *                     TA_CASE(false, TA_AS(error, ta_string)));
+ *
  *   TA_CASE(value, entry)     when the tag has this value, the union holds that field; `entry` as in
  *                             the list of a struct, with paths that begin in the union
  *   TA_CASE_EMPTY(value)      when the tag has this value, the union holds nothing
- * Every enumerator needs one of them. A value that is not listed all the same (an integer cast to
- * the enum) is
- * TA_E_TAG when it is relocated or cloned. A struct with more fields holds the tagged union as a
- * field: TA_AS(field, NAME). */
+ *
+ * Every enumerator needs one of them, and so do both values of a bool. A value that is not listed
+ * all the same (an integer cast to the enum) is TA_E_TAG when it is relocated or cloned. A struct
+ * with more fields holds the tagged union as a field: TA_AS(field, NAME).
+ *
+ * A path into a struct, as `many.items`, must list all of that struct: the field, its length, and
+ * nothing beside them; else it does not compile. A struct with more in it gets a descriptor of its
+ * own, also when it has no name:
+ *     TA_DERIVE(pair, __typeof__(((struct shape *)0)->as.pair), TA_AS(first, ta_string), count);
+ * and TA_CASE(PAIR, TA_AS(pair, pair)). C++ cannot tell: there, a path that leaves room in the union
+ * for another pointer does not compile, and what is smaller than a pointer may be forgotten. Fields
+ * of the union that no case names are not looked for. */
 #define TA_DERIVE_UNION(NAME, T, tag, as, ...)                                                     \
     typedef T NAME##_value;                                                                        \
     TA_TYPE_FORWARD(NAME);                                                                         \
-    TA_CHECK_UNION_(NAME, tag, as)                                                                 \
-    TA_EACH_(TA_CHECK_CASE_, NAME, as., __VA_ARGS__)                                               \
+    TA_CHECK_UNION_(NAME, tag, as, TA_COUNT_(__VA_ARGS__))                                         \
+    TA_EACH_(TA_CHECK_CASE_, NAME, TA_UNION_PATH_(as), __VA_ARGS__)                                \
     TA_EVERY_CASE_(NAME, tag, __VA_ARGS__)                                                         \
-    enum { NAME##_traits = (int)(0u TA_EACH_(TA_TRAITS_CASE_, NAME, as., __VA_ARGS__)) };          \
-    static const ta_case NAME##_cases_[]                                                           \
-        __attribute__((unused)) = {TA_EACH_(TA_INIT_CASE_, NAME, (tag, as.), __VA_ARGS__)};        \
+    TA_WHOLE_CASES_(NAME, tag, as, __VA_ARGS__)                                                    \
+    enum {                                                                                         \
+        NAME##_traits = (int)(0u TA_EACH_(TA_TRAITS_CASE_, NAME, TA_UNION_PATH_(as), __VA_ARGS__)) \
+    };                                                                                             \
+    static const ta_case NAME##_cases_[] __attribute__((unused)) = {                               \
+        TA_EACH_(TA_INIT_CASE_, NAME, (tag, TA_UNION_PATH_(as)), __VA_ARGS__)};                    \
     static const ta_part NAME##_parts_[] __attribute__((unused)) = {                               \
         {#as, TA_PART_VARIANT, (uint32_t)NAME##_traits, NULL, offsetof(NAME##_value, tag),         \
          sizeof(NAME##_cases_) / sizeof(ta_case), 0, sizeof(TA_FIELD_(NAME, tag)), NAME##_cases_,  \
@@ -384,32 +400,6 @@
 /* The value as a tag of so many bytes is read: sign-extended. */
 #define TA_TAG_BITS_(value, width)                                                                 \
     ((int64_t)((uint64_t)(value) << (64 - 8 * (width))) >> (64 - 8 * (width)))
-
-#define TA_CHECK_UNION_(N, tag, as)                                                                \
-    TA_ASSERT_(TA_IS_INTEGER_(TA_FIELD_(N, tag)) && sizeof(TA_FIELD_(N, tag)) <= 8,                \
-               #N "." #tag " is no enum or integer, and no tag");                                  \
-    TA_ASSERT_(TA_UNION_SIZE_(N, tag, as) == sizeof(N##_value),                                    \
-               #N " has more fields than " #tag " and " #as                                        \
-                  ": put these two into a struct of their own, and that into the other by TA_AS");
-/* The size of a struct with a tag and a union, in either order. */
-#define TA_UNION_SIZE_(N, tag, as)                                                                 \
-    TA_ROUND_UP_(TA_ROUND_UP_(sizeof(TA_FIELD_(N, tag)), __alignof__(TA_FIELD_(N, as))) +          \
-                     sizeof(TA_FIELD_(N, as)),                                                     \
-                 TA_ALIGNOF(N##_value))
-
-/* A switch without a default: the compiler names the enumerator that has no case. */
-#define TA_EVERY_CASE_(NAME, tag, ...)                                                             \
-    TA_DIAGNOSE_("GCC diagnostic error \"-Wswitch\"")                                              \
-    _Pragma("GCC diagnostic ignored \"-Wswitch-default\"")                                         \
-        TA_GENERATED void NAME##_lists_every_case_(const NAME##_value *value) {                    \
-        switch (value->tag) {                                                                      \
-            TA_EACH_(TA_LABEL_CASE_, NAME, , __VA_ARGS__)                                          \
-            break;                                                                                 \
-        }                                                                                          \
-    }                                                                                              \
-    TA_DIAGNOSE_END_
-#define TA_LABEL_CASE_(N, P, x) TA_CASE_OPEN_(TA_LABEL_CASE_OF_, N, P, x)
-#define TA_LABEL_CASE_OF_(N, P, KIND, value, entry) case value:
 
 /* ---- members --------------------------------------------------------------------------------- */
 
