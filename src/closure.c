@@ -5,8 +5,6 @@
  */
 #include "ta/closure.h"
 
-#include <string.h>
-
 /* ---- descriptors ----------------------------------------------------------------------------- */
 
 /* One part serves all kinds: the struct of each is its closure and nothing else. */
@@ -71,13 +69,6 @@ void ta_closure_unbox(ta_closure *closure) {
 }
 
 /* ---- results --------------------------------------------------------------------------------- */
-
-/* A descriptor that a header makes by macro is another one in each source file that includes it. */
-bool ta_closure_results_alike(const ta_type *one, const ta_type *other) {
-    if (one->size != other->size || one->alignment != other->alignment) return false;
-    if (one->traits == 0 && other->traits == 0) return true;
-    return one->traits == other->traits && strcmp(one->name, other->name) == 0;
-}
 
 /* What forbids the call, before it is made. */
 static ta_status check_call(const ta_closure *closure, const void *result, const ta_move *back) {

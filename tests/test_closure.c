@@ -324,6 +324,80 @@ static void a_typed_call_refuses_another_result(void **state) {
     assert_false(float_fn_call_once(&once, NULL));
 }
 
+/* Of one size, and trivial. */
+static unsigned halves;
+static float half(void) {
+    halves++;
+    return 0.5f;
+}
+TA_FN_BARE(half_later, ta_float, half);
+
+struct range {
+    int low, high;
+};
+struct vector {
+    float x, y;
+};
+TA_UNAWARE_TYPE(range, struct range);
+TA_UNAWARE_TYPE(vector, struct vector);
+static struct vector diagonal(void) { return (struct vector){1, 1}; }
+TA_FN_BARE(diagonal_later, vector, diagonal);
+TA_CALLS(range_fn, range);
+TA_CALLS(vector_fn, vector);
+
+static void types_of_one_size_are_not_one_type(void **state) {
+    (void)state;
+    ta_move back = near_move(NULL);
+    ta_fn fn = half_later();
+    int32_t whole = 7;
+    float fraction = 0;
+    assert_false(int32_fn_call(&fn, &whole));
+    assert_int_equal(int32_fn_call_relocated(&fn, &whole, &back), TA_E_INVALID);
+    assert_int_equal(whole, 7);
+    assert_int_equal(halves, 0);
+    assert_true(ta_fn_call(&fn, &fraction) && fraction == 0.5f);
+
+    fn = diagonal_later();
+    struct range range = {7, 7};
+    struct vector vector;
+    assert_false(range_fn_call(&fn, &range));
+    assert_int_equal(range.low, 7);
+    assert_true(vector_fn_call(&fn, &vector) && vector.y == 1);
+}
+
+static bool alike(const ta_type *one, const ta_type *other) {
+    bool are = ta_closure_results_alike(one, other);
+    assert_int_equal(ta_closure_results_alike(other, one), are);
+    return are;
+}
+
+typedef double celsius;
+TA_UNAWARE_TYPE(temperature, celsius);
+TA_UNAWARE_TYPE(heat, celsius);
+TA_UNAWARE_TYPE(number, int);
+static const ta_type cxx_range_type = {
+    "range", sizeof(struct range), _Alignof(struct range), 0, 0, NULL, NULL, NULL, NULL, NULL};
+
+static void types_go_by_size_sign_and_name(void **state) {
+    (void)state;
+    assert_true(alike(&ta_long_type, &ta_int64_type));
+    assert_true(alike(&ta_llong_type, &ta_ptrdiff_type));
+    assert_true(alike(&ta_size_type, &ta_uint64_type));
+    assert_true(alike(&ta_int_type, &number_type));
+    assert_true(alike(&temperature_type, &heat_type));
+    assert_true(alike(&range_type, &cxx_range_type));
+
+    assert_false(alike(&ta_size_type, &ta_ptrdiff_type));
+    assert_false(alike(&ta_bool_type, &ta_uint8_type));
+    assert_false(alike(&ta_double_type, &ta_int64_type));
+    assert_false(alike(&ta_double_type, &ta_static_string_type));
+    assert_false(alike(&ta_size_type, &ta_static_string_type));
+    assert_false(alike(&ta_function_type, &ta_static_string_type));
+    assert_false(alike(&ta_timespec_type, &ta_timeval_type));
+    assert_false(alike(&ta_double_type, &temperature_type)); /* one type, two names */
+    assert_false(alike(&ta_int_type, NULL));
+}
+
 static void a_result_needs_storage(void **state) {
     (void)state;
     ta_fn fn = bare();
@@ -458,6 +532,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(boxes_are_aligned),
         cmocka_unit_test(without_memory_for_a_box_the_caller_keeps_the_value),
         cmocka_unit_test(a_typed_call_refuses_another_result),
+        cmocka_unit_test(types_of_one_size_are_not_one_type),
+        cmocka_unit_test(types_go_by_size_sign_and_name),
         cmocka_unit_test(a_result_needs_storage),
         cmocka_unit_test(an_empty_closure_does_nothing),
         cmocka_unit_test(null_is_answered),

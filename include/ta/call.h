@@ -62,8 +62,9 @@ typedef struct ta_continuation {
  *   TA_E_FULL     also when options.calls of the mesh are under way there;
  *   TA_E_CLOSED   also when this port is closed;
  *   TA_E_NOMEM    the first call to that port, and no memory for what it takes;
- *   TA_E_INVALID  also when the continuation takes another result than the request makes, or
- *                 `reserved` is not 0, or the deadline too late.
+ *   TA_E_INVALID  also when the continuation takes another result than the request makes (as
+ *                 ta_closure_results_alike() says), or `reserved` is not 0, or the deadline too
+ *                 late.
  * The statuses that a continuation sees:
  *   TA_OK, with the result;
  *   TA_E_EXPIRED, TA_E_CANCELLED, TA_E_CLOSED  the request did not run, nor will it (TA_E_CLOSED:

@@ -190,8 +190,12 @@ TA_INLINE bool ta_closure_can_call(const ta_closure *closure, const void *result
     return callable != NULL && (callable->result == NULL || result != NULL);
 }
 
-/* Is a value of the one type a value of the other? Of descriptors that are not the same one,
- * trivial ones are alike by size and alignment, others by their name and traits, too. O(name). */
+/* Is a value of the one type a value of the other? Yes for one and the same descriptor. Others, as
+ * those that a header makes by macro in each file, are alike when size, alignment, traits and name
+ * are: the name is the C type as it was written (`struct` in front of it aside). Of the types in
+ * ta/scalar.h, integers are alike by size and sign, whatever they are called: ta_long and ta_int64.
+ * Any other type that goes by two names (a typedef, described by TA_UNAWARE_TYPE) is two: describe
+ * it once, or write it the same way. Not for a NULL, but for two. O(name). */
 TA_API bool ta_closure_results_alike(const ta_type *one, const ta_type *other);
 
 /* Would calling the closure make a value of this type? Not when it is empty. What TA_CALLS asks. */
@@ -363,9 +367,9 @@ TA_END_DECLS
  *     ta_status NAME_call_relocated(const ta_fn *fn, RESULT_value *result, const ta_move *back);
  *     ta_status NAME_call_mut_relocated(ta_fn_mut *fn, RESULT_value *result, const ta_move *back);
  *     ta_status NAME_call_once_relocated(ta_fn_once *fn, RESULT_value *result, const ta_move *back);
- * They are the functions above, and also refuse a closure with another result, or with none: false
- * or
- * TA_E_INVALID, and nothing is called. */
+ * They are the functions above, and also refuse a closure with another result (one that is not
+ * alike, as ta_closure_results_alike() says), or with none: false or TA_E_INVALID, and nothing is
+ * called. */
 #define TA_CALLS(NAME, RESULT)                                                                     \
     TA_CALLS_OF_(NAME##_call, const ta_fn, ta_fn_call, RESULT)                                     \
     TA_CALLS_OF_(NAME##_call_mut, ta_fn_mut, ta_fn_mut_call, RESULT)                               \

@@ -87,8 +87,20 @@ TA_END_DECLS
  * `const ta_type *`; in C it lives as long as a compound literal at that place does. */
 #ifdef __cplusplus
 template <typename T>
-inline constexpr ta_type ta_unaware_type = {"unaware", sizeof(T), alignof(T), 0,       0,
-                                            nullptr,   nullptr,   nullptr,    nullptr, nullptr};
+constexpr const char *ta_unaware_name_() {
+    return __PRETTY_FUNCTION__; /* with T in it: another type has another name */
+}
+template <typename T>
+inline constexpr ta_type ta_unaware_type = {ta_unaware_name_<T>(),
+                                            sizeof(T),
+                                            alignof(T),
+                                            0,
+                                            0,
+                                            nullptr,
+                                            nullptr,
+                                            nullptr,
+                                            nullptr,
+                                            nullptr};
 #define TA_UNAWARE(...) (&ta_unaware_type<__VA_ARGS__>)
 #else
 #define TA_UNAWARE(...)                                                                            \
