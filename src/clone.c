@@ -171,13 +171,14 @@ static ta_status clone_counted(cloning *walk, const ta_part *part, char *out, un
     const ta_type *type = part->type;
     char *slot = out + part->offset;
     const char *original = ta_pointer_read(slot);
-    size_t count = ta_walk_length(part, out);
+    size_t live, count = ta_walk_length(part, out);
     ta_header header = ta_array_header(type);
     if (original == NULL) return TA_OK;
+    if (!ta_walk_bytes(original, type, count, &live)) return TA_E_RANGE;
     char *content = create_like(walk, original, slot, header, type->alignment);
     if (content == NULL) return TA_E_NOMEM;
     if (!is_visited(type)) {
-        ta_block_copy(content, original, count * type->size);
+        ta_block_copy(content, original, live);
         return TA_OK;
     }
     if (depth < TA_WALK_DEPTH) {

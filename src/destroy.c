@@ -66,7 +66,10 @@ static void destroy_counted(destruction *walk, const ta_part *part, const char *
     char *content = ta_pointer_read(value + part->offset);
     if (content == NULL) return;
     if (is_visited(type)) {
-        size_t count = ta_walk_length(part, value);
+        size_t live, count = ta_walk_length(part, value);
+        /* How many there are instead, nobody knows: they leak, which is better than to follow what
+         * may be no pointer. */
+        if (!ta_walk_bytes(content, type, count, &live)) count = 0;
         if (depth >= TA_WALK_DEPTH) {
             ta_array_push(&walk->arrays, content, type, count);
             return;

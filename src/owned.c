@@ -53,10 +53,13 @@ void ta_array_release(const ta_type *element, void *array) {
 void *ta_array_resize(const ta_type *element, void *array, size_t length, size_t capacity,
                       const ta_allocator *allocator) {
     if (array == NULL) return ta_array_allocate(element, capacity, allocator);
-    if (length > capacity) return NULL;
+    size_t live;
+    if (length > capacity || __builtin_mul_overflow(length, element->size, &live) ||
+        live > ta_block_size(array))
+        return NULL;
     void *resized = ta_array_allocate(element, capacity, ta_block_allocator(array));
     if (resized == NULL) return NULL;
-    memcpy(resized, array, length * element->size);
+    memcpy(resized, array, live);
     ta_array_release(element, array);
     return resized;
 }

@@ -121,8 +121,9 @@ static ta_status relocate_counted(relocation *walk, const ta_part *part, char *v
     const ta_type *type = part->type;
     char *content = ta_pointer_read(value + part->offset);
     if (content == NULL) return TA_OK;
-    size_t count = ta_walk_length(part, value);
-    content = rehome(walk, content, ta_array_header(type), count * type->size, type->alignment);
+    size_t live, count = ta_walk_length(part, value);
+    if (!ta_walk_bytes(content, type, count, &live)) return TA_E_RANGE;
+    content = rehome(walk, content, ta_array_header(type), live, type->alignment);
     ta_pointer_write(value + part->offset, content);
     if (!is_visited(walk, type)) return TA_OK;
     if (depth < TA_WALK_DEPTH) return relocate_elements(walk, type, content, count, depth + 1);

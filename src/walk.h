@@ -51,6 +51,14 @@ static inline size_t ta_walk_length(const ta_part *part, const char *value) {
     return (size_t)(bits << unused >> unused);
 }
 
+/* The bytes of `count` elements in the block at `content`; false when it does not hold as many: the
+ * length of a COUNTED part is whatever a user wrote. */
+static inline bool ta_walk_bytes(const char *content, const ta_type *type, size_t count,
+                                 size_t *bytes) {
+    return !__builtin_mul_overflow(count, type->size, bytes) &&
+           *bytes <= ta_block_of(content)->size;
+}
+
 /* The case of a VARIANT that its tag selects; NULL when there is none. Tags that count from 0
  * find theirs at once. */
 static inline const ta_case *ta_walk_case(const ta_part *part, const char *value) {

@@ -372,6 +372,77 @@ static void the_empty_vector_owns_nothing(void **state) {
     assert_int_equal(calls_of(&book), 0);
 }
 
+/* ---- lengths that are not true ---------------------------------------------------------------- */
+
+TA_VECTOR(shelves, strings);
+
+/* One more than there are; what overflows; what wraps to little. */
+static const size_t false_lengths[] = {5, SIZE_MAX, SIZE_MAX / 4 + 2, SIZE_MAX / 8 + 2};
+enum { FALSE_LENGTHS = sizeof false_lengths / sizeof *false_lengths };
+
+static void a_length_beyond_its_block_is_an_answer(void **state) {
+    (void)state;
+    LEDGER(here);
+    ta_move far = far_move(&empty_allocator), near = near_move(NULL);
+    numbers plain = {0}, plain_clone;
+    probe_vector visited = {0}, visited_clone;
+    probes_reset();
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_true(numbers_push(&plain, (int)i, here_memory));
+        assert_true(probe_vector_push(&visited, probe_make(i), here_memory));
+    }
+    for (size_t i = 0; i < FALSE_LENGTHS; i++) {
+        plain.length = visited.length = false_lengths[i];
+        numbers plain_before = plain;
+        assert_int_equal(ta_relocate(&numbers_type, &plain, &far), TA_E_RANGE);
+        assert_int_equal(ta_relocate(&numbers_type, &plain, &near), TA_OK); /* nobody looks */
+        assert_int_equal(ta_relocate(&probe_vector_type, &visited, &far), TA_E_RANGE);
+        assert_int_equal(ta_relocate(&probe_vector_type, &visited, &near), TA_E_RANGE);
+        assert_int_equal(ta_clone(&numbers_type, &plain, &plain_clone, here_memory), TA_E_RANGE);
+        assert_int_equal(ta_clone(&probe_vector_type, &visited, &visited_clone, here_memory),
+                         TA_E_RANGE);
+        assert_memory_equal(&plain, &plain_before, sizeof plain);
+        assert_false(numbers_push(&plain, 1, NULL));
+    }
+    assert_int_equal(blocks_of(&here), 2);
+    assert_int_equal(probes.relocate_calls + probes.cloned + probes.destroyed, 0);
+
+    visited.length = 4; /* whole as it was */
+    assert_int_equal(ta_relocate(&probe_vector_type, &visited, &near), TA_OK);
+    assert_int_equal(probes.relocated, 4);
+    visited.length = 5; /* the block goes, the elements are left alone */
+    ta_destroy(&probe_vector_type, &visited);
+    ta_destroy(&numbers_type, &plain);
+    assert_int_equal(probes.destroyed, 0);
+    assert_balanced(&here);
+}
+
+static void a_false_length_inside_leaves_the_rest_whole(void **state) {
+    (void)state;
+    LEDGER(here);
+    LEDGER(there);
+    ta_move far = far_move(there_memory);
+    shelves library = {0}, clone;
+    for (int i = 0; i < 3; i++) {
+        strings shelf = {0};
+        for (int j = 0; j < 4; j++)
+            assert_true(strings_push(&shelf, ta_string_make("a book", here_memory), here_memory));
+        assert_true(shelves_push(&library, shelf, here_memory));
+    }
+    size_t blocks = blocks_of(&here);
+    library.items[1].length = 5;
+    assert_int_equal(ta_clone(&shelves_type, &library, &clone, there_memory), TA_E_RANGE);
+    assert_balanced(&there);
+    assert_int_equal(ta_relocate(&shelves_type, &library, &far), TA_E_RANGE);
+    assert_int_equal(blocks_of(&here) + blocks_of(&there), blocks);
+    library.items[1].length = 4;
+    assert_int_equal(ta_relocate(&shelves_type, &library, &far), TA_OK);
+    assert_balanced(&here);
+    assert_string_equal(library.items[2].items[3], "a book");
+    ta_destroy(&shelves_type, &library);
+    assert_balanced(&there);
+}
+
 /* ---- struct iovec ---------------------------------------------------------------------------- */
 
 TA_VECTOR(iovecs, ta_iovec);
@@ -490,6 +561,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_vector_without_memory_stays),
         cmocka_unit_test(capacity_travels_and_is_not_visited),
         cmocka_unit_test(the_empty_vector_owns_nothing),
+        cmocka_unit_test(a_length_beyond_its_block_is_an_answer),
+        cmocka_unit_test(a_false_length_inside_leaves_the_rest_whole),
         cmocka_unit_test(a_list_of_iovecs_travels),
         cmocka_unit_test(a_shared_pointer_is_counted_and_stays),
         cmocka_unit_test(shared_pointers_in_an_array_are_counted),

@@ -11,6 +11,10 @@
  * The header points to the ta_allocator itself, which therefore outlives every block that came from
  * it, where it is.
  *
+ * A length beside an owned array is the user's to keep true. One that says more than the block was
+ * made for is found out before anything is read: relocating and cloning answer TA_E_RANGE and leave
+ * the array as it was, destroying gives back the block alone, and what its elements own is lost.
+ *
  * A far move allocates each block anew from the move's allocator, unless it came from that
  * allocator already, and releases the old one; a move within a region keeps it.
  *
@@ -39,10 +43,10 @@ TA_API void *ta_array_allocate(const ta_type *element, size_t capacity,
                                const ta_allocator *allocator) TA_WARN_UNUSED;
 TA_API void ta_array_release(const ta_type *element, void *array);
 
-/* The array with room for `capacity` elements, the first `length` of them kept (length <= capacity,
- * and at most the old capacity): in memory of the same allocator, `allocator` for an `array` that
- * is NULL. Returns NULL, and leaves `array` as it was, when there is no memory or the capacity is
- * 0. */
+/* The array with room for `capacity` elements, the first `length` of them kept: in memory of the
+ * same allocator, `allocator` for an `array` that is NULL. Returns NULL, and leaves `array` as it
+ * was, when there is no memory, when the capacity is 0, or when `length` is more than the old
+ * capacity or the new one. */
 TA_API void *ta_array_resize(const ta_type *element, void *array, size_t length, size_t capacity,
                              const ta_allocator *allocator) TA_WARN_UNUSED;
 
@@ -182,7 +186,7 @@ TA_END_DECLS
     }                                                                                              \
     TA_GENERATED bool NAME##_push(NAME *vector, ELEMENT##_value value,                             \
                                   const ta_allocator *allocator) {                                 \
-        if (vector->length == vector->capacity) {                                                  \
+        if (vector->length >= vector->capacity) {                                                  \
             size_t capacity = vector->capacity < 4 ? 4 : 2 * vector->capacity;                     \
             if (!NAME##_reserve(vector, capacity, allocator)) return false;                        \
         }                                                                                          \

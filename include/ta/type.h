@@ -53,8 +53,8 @@ typedef enum ta_part_kind {
 /* One part of a value, at an offset from the value's beginning. Written by the macros of the other
  * headers; by hand only where a program makes descriptors while it runs. */
 typedef struct ta_part {
-    const char *name;  /* the field's, for people */
-    ta_part_kind kind; /* */
+    const char *name; /* the field's, for people */
+    ta_part_kind kind;
     uint32_t traits; /* those of the element type, with TA_TRAIT_OWNS where the part owns; may claim
                             more than is there */
     const ta_type *type;     /* of the elements; NULL for VARIANT and CLOSURE */
@@ -110,7 +110,8 @@ TA_API void ta_destroy_parts(const ta_type *type, void *value);
  * is merely owned. Parts are visited in their order, depth first, except that what nests more than
  * 16 blocks deep is visited after the rest. Returns TA_OK; what is wrong with the move;
  * TA_E_INVALID for a NULL; TA_E_TAG for a tagged union that is visited and whose tag is none of its
- * cases; or the status of a relocate function. */
+ * cases; TA_E_RANGE for an array that is visited and whose length is more than its block holds; or
+ * the status of a relocate function. */
 TA_INLINE ta_status ta_relocate(const ta_type *type, void *value, const ta_move *move) {
     if (type == NULL || value == NULL || move == NULL) return TA_E_INVALID;
     if ((type->traits & move->visits) == 0) return ta_move_status(move);
@@ -130,8 +131,8 @@ TA_INLINE ta_status ta_relocate_into(const ta_type *type, void *out, void *value
 
 /* Makes *out, uninitialised, a second value like *value, with memory from `allocator` (NULL: the
  * default one). On failure nothing stays allocated and *out is uninitialised:
- * TA_E_NOMEM, TA_E_NOT_CLONEABLE, TA_E_INVALID for a NULL, TA_E_TAG as above, or the status of a
- * clone function. */
+ * TA_E_NOMEM, TA_E_NOT_CLONEABLE, TA_E_INVALID for a NULL, TA_E_TAG and TA_E_RANGE as above, or the
+ * status of a clone function. */
 TA_INLINE ta_status ta_clone(const ta_type *type, const void *value, void *out,
                              const ta_allocator *allocator) {
     if (type == NULL || value == NULL || out == NULL) return TA_E_INVALID;
@@ -142,7 +143,8 @@ TA_INLINE ta_status ta_clone(const ta_type *type, const void *value, void *out,
 }
 
 /* Gives back all that *value owns; *value is then uninitialised. NULL values are allowed. A tagged
- * union whose tag is none of its cases owns nothing. */
+ * union whose tag is none of its cases owns nothing, and of an array whose length is more than its
+ * block holds, the block alone is given back. */
 TA_INLINE void ta_destroy(const ta_type *type, void *value) {
     if (type == NULL || value == NULL) return;
     if ((type->traits & (TA_TRAIT_OWNS | TA_TRAIT_RESOURCE)) != 0) ta_destroy_parts(type, value);
