@@ -86,7 +86,8 @@ static inline ta_status clone_block(const ta_allocator *allocator, const char *o
 static ta_status clone_without_parts(const cloning *walk, const ta_type *type, const char *in,
                                      char *out) {
     if (type->clone != NULL) return type->clone(type, in, out, walk->allocator);
-    if (type->destroy != NULL) return TA_E_NOT_CLONEABLE;
+    if (type->destroy != NULL)
+        return ta_fail_(TA_E_NOT_CLONEABLE, "ta_clone", "%s has no clone function", type->name);
     ta_block_copy(out, in, type->size);
     return TA_OK;
 }
@@ -174,7 +175,7 @@ static ta_status clone_counted(cloning *walk, const ta_part *part, char *out, un
     size_t live, count = ta_walk_length(part, out);
     ta_header header = ta_array_header(type);
     if (original == NULL) return TA_OK;
-    if (!ta_walk_bytes(original, type, count, &live)) return TA_E_RANGE;
+    if (!ta_walk_bytes(original, type, count, &live)) return ta_walk_range("ta_clone", part);
     char *content = create_like(walk, original, slot, header, type->alignment);
     if (content == NULL) return TA_E_NOMEM;
     if (!is_visited(type)) {
@@ -282,7 +283,7 @@ static ta_status clone_part(cloning *walk, const ta_part *part, const char *in, 
         return clone_counted(walk, part, out, depth);
     case TA_PART_VARIANT:
         selected = ta_walk_case(part, in);
-        if (selected == NULL) return TA_E_TAG;
+        if (selected == NULL) return ta_walk_tag("ta_clone", part);
         if (selected->is_empty || (selected->part.traits & TA_WALK_OWNED) == 0) return TA_OK;
         return clone_part(walk, &selected->part, in, out, depth);
     case TA_PART_MAP:

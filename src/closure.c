@@ -5,6 +5,8 @@
  */
 #include "ta/closure.h"
 
+#include "error.h"
+
 /* ---- descriptors ----------------------------------------------------------------------------- */
 
 /* One part serves all kinds: the struct of each is its closure and nothing else. */
@@ -71,17 +73,24 @@ void ta_closure_unbox(ta_closure *closure) {
 /* ---- results --------------------------------------------------------------------------------- */
 
 /* What forbids the call, before it is made. */
-static ta_status check_call(const ta_closure *closure, const void *result, const ta_move *back) {
-    if (!ta_closure_can_call(closure, result) || back == NULL) return TA_E_INVALID;
-    return ta_move_status(back);
+static ta_status check_call(const char *function, const ta_closure *closure, const void *result,
+                            const ta_move *back) {
+    if (closure == NULL || closure->callable == NULL)
+        return ta_fail_(TA_E_INVALID, function, "NULL or an empty closure");
+    if (!ta_closure_can_call(closure, result) || back == NULL)
+        return ta_fail_(TA_E_INVALID, function, "NULL as the result or the move");
+    ta_status status = ta_move_status(back);
+    return status == TA_OK ? TA_OK
+                           : ta_fail_(status, function, "the move: %s", ta_status_message(status));
 }
 
 static ta_status send_back(const ta_type *type, void *result, const ta_move *back) {
     return type == NULL ? TA_OK : ta_relocate(type, result, back);
 }
 
-static ta_status call_relocated(const ta_closure *closure, void *result, const ta_move *back) {
-    ta_status status = check_call(closure, result, back);
+static ta_status call_relocated(const char *function, const ta_closure *closure, void *result,
+                                const ta_move *back) {
+    ta_status status = check_call(function, closure, result, back);
     if (status != TA_OK) return status;
     const ta_type *type = closure->callable->result;
     ta_closure_run(closure, result);
@@ -89,16 +98,15 @@ static ta_status call_relocated(const ta_closure *closure, void *result, const t
 }
 
 ta_status ta_fn_call_relocated(const ta_fn *fn, void *result, const ta_move *back) {
-    return fn == NULL ? TA_E_INVALID : call_relocated(&fn->closure, result, back);
+    return call_relocated(__func__, fn == NULL ? NULL : &fn->closure, result, back);
 }
 
 ta_status ta_fn_mut_call_relocated(ta_fn_mut *fn, void *result, const ta_move *back) {
-    return fn == NULL ? TA_E_INVALID : call_relocated(&fn->closure, result, back);
+    return call_relocated(__func__, fn == NULL ? NULL : &fn->closure, result, back);
 }
 
 ta_status ta_fn_once_call_relocated(ta_fn_once *fn, void *result, const ta_move *back) {
-    if (fn == NULL) return TA_E_INVALID;
-    ta_status status = check_call(&fn->closure, result, back);
+    ta_status status = check_call(__func__, fn == NULL ? NULL : &fn->closure, result, back);
     if (status != TA_OK) return status;
     const ta_type *type = fn->closure.callable->result;
     (void)ta_fn_once_call(fn, result);

@@ -20,6 +20,9 @@ typedef struct relocation {
 
 static ta_status relocate_part(relocation *walk, const ta_part *part, char *value, unsigned depth);
 
+/* As ta_move_is_far(), of a move that is there. */
+static inline bool is_far(const ta_move *move) { return (move->visits & TA_TRAIT_OWNS) != 0; }
+
 /* Of a far move: the block at the destination, with its first `live` bytes; the same block where it
  * is at home there already, or where there is no memory. Inline, because header and alignment are
  * constants nearly everywhere. */
@@ -47,14 +50,14 @@ static inline char *take_along(const ta_move *move, char *content, ta_header hea
 
 static char *rehome(const relocation *walk, char *content, ta_header header, size_t live,
                     size_t alignment) {
-    if (!ta_move_is_far(walk->move)) return content;
+    if (!is_far(walk->move)) return content;
     return take_along(walk->move, content, header, live, alignment);
 }
 
 /* The pointer at `slot`, a TA_PART_BLOCK. */
 static inline void relocate_block(const ta_move *move, char *slot) {
     char *content = ta_pointer_read(slot);
-    if (content == NULL || !ta_move_is_far(move)) return;
+    if (content == NULL || !is_far(move)) return;
     ta_pointer_write(slot, take_along(move, content, TA_HEADER_BLOCK, ta_block_of(content)->size,
                                       TA_BLOCK_ALIGNMENT));
 }
@@ -122,7 +125,7 @@ static ta_status relocate_counted(relocation *walk, const ta_part *part, char *v
     char *content = ta_pointer_read(value + part->offset);
     if (content == NULL) return TA_OK;
     size_t live, count = ta_walk_length(part, value);
-    if (!ta_walk_bytes(content, type, count, &live)) return TA_E_RANGE;
+    if (!ta_walk_bytes(content, type, count, &live)) return ta_walk_range("ta_relocate", part);
     content = rehome(walk, content, ta_array_header(type), live, type->alignment);
     ta_pointer_write(value + part->offset, content);
     if (!is_visited(walk, type)) return TA_OK;
@@ -147,7 +150,7 @@ static ta_status relocate_entries(relocation *walk, ta_map_core *core, const ta_
 static ta_status relocate_map(relocation *walk, const ta_part *part, char *value, unsigned depth) {
     ta_map_core *core = ta_pointer_read(value + part->offset);
     if (core == NULL) return TA_OK;
-    if (ta_move_is_far(walk->move)) {
+    if (is_far(walk->move)) {
         core = ta_map_rehome(core, part, walk->move);
         ta_pointer_write(value + part->offset, core);
     }
@@ -181,7 +184,7 @@ static ta_status relocate_part(relocation *walk, const ta_part *part, char *valu
         return relocate_counted(walk, part, value, depth);
     case TA_PART_VARIANT:
         selected = ta_walk_case(part, value);
-        if (selected == NULL) return TA_E_TAG;
+        if (selected == NULL) return ta_walk_tag("ta_relocate", part);
         if (selected->is_empty || (selected->part.traits & walk->move->visits) == 0) return TA_OK;
         return relocate_part(walk, &selected->part, value, depth);
     case TA_PART_MAP:

@@ -14,6 +14,7 @@
 #define TA_SRC_WALK_H
 
 #include "block.h"
+#include "error.h"
 #include "map.h"
 
 #include "ta/closure.h"
@@ -68,6 +69,19 @@ static inline const ta_case *ta_walk_case(const ta_part *part, const char *value
     for (size_t i = 0; i < part->count; i++)
         if (part->cases[i].tag == tag) return &part->cases[i];
     return NULL;
+}
+
+/* What is wrong with a part, for the caller of `function`. */
+static __attribute__((cold, noinline, unused)) ta_status ta_walk_range(const char *function,
+                                                                       const ta_part *part) {
+    return ta_fail_(TA_E_RANGE, function, "the length of %s is more than its block holds",
+                    part->name == NULL ? "an array" : part->name);
+}
+
+static __attribute__((cold, noinline, unused)) ta_status ta_walk_tag(const char *function,
+                                                                     const ta_part *part) {
+    return ta_fail_(TA_E_TAG, function, "the tag of %s is none of its cases",
+                    part->name == NULL || *part->name == '\0' ? "a union" : part->name);
 }
 
 /* A part that is one value with one part is that part, farther on in the value: the string that is

@@ -453,6 +453,7 @@ static void null_is_answered(void **state) {
     assert_int_equal(ta_fn_clone(NULL, &fn, NULL), TA_E_INVALID);
     assert_int_equal(ta_fn_clone(&fn, NULL, NULL), TA_E_INVALID);
     assert_int_equal(ta_fn_call_relocated(NULL, &result, &move), TA_E_INVALID);
+    assert_string_equal(ta_last_error(), "ta_fn_call_relocated: NULL or an empty closure");
     assert_int_equal(ta_fn_call_relocated(&fn, &result, NULL), TA_E_INVALID);
     assert_int_equal(ta_fn_mut_call_relocated(NULL, &result, &move), TA_E_INVALID);
     assert_int_equal(ta_fn_once_call_relocated(NULL, &result, &move), TA_E_INVALID);

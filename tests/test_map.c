@@ -119,6 +119,23 @@ static void the_empty_map_has_no_memory(void **state) {
     ta_destroy(&ages_type, &map);
 }
 
+static void a_map_that_is_null_holds_nothing(void **state) {
+    ta_map_cursor cursor = {0};
+    char *key = ta_string_make("key", NULL);
+    ages map = {0};
+    (void)state;
+    assert_false(ages_put(NULL, key, 1, NULL)); /* and takes nothing */
+    assert_null(ages_get(NULL, key));
+    assert_false(ages_remove(NULL, key, NULL));
+    assert_int_equal(ages_count(NULL), 0);
+    assert_null(ages_next(NULL, &cursor));
+    assert_null(ages_next(&map, NULL));
+    assert_false(ages_reserve(NULL, 1, NULL));
+    assert_false(ages_seed(NULL, 1, NULL));
+    ages_clear(NULL);
+    ta_destroy(&ta_string_type, &key);
+}
+
 static void put_get_replace_and_remove(void **state) {
     ledger book = {0};
     ta_allocator allocator = ledger_allocator(&book);
@@ -431,6 +448,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(uuids_are_keys),
         cmocka_unit_test(keys_that_all_collide_are_found),
         cmocka_unit_test(the_empty_map_has_no_memory),
+        cmocka_unit_test(a_map_that_is_null_holds_nothing),
         cmocka_unit_test(put_get_replace_and_remove),
         cmocka_unit_test(replacing_keeps_the_key),
         cmocka_unit_test(growth_to_100000_keeps_entries_in_place),

@@ -116,6 +116,12 @@ static void each_relocation_with_a_wrong_move_says_what_is_wrong(void **state) {
 }
 
 /* A copy of a move is a move, and both count into the same figures. */
+static void no_move_is_invalid_and_near(void **state) {
+    (void)state;
+    assert_int_equal(ta_move_status(NULL), TA_E_INVALID);
+    assert_false(ta_move_is_far(NULL));
+}
+
 static void moves_are_copied_freely(void **state) {
     (void)state;
     ta_move_figures figures = {0};
@@ -212,6 +218,7 @@ static void a_registry_refuses_what_is_not_its_own(void **state) {
     move = ta_registry_move(registry, foreign_place(), place(HOME));
     check_refused(&move, TA_E_FOREIGN_AFFINITY);
     move = ta_registry_move(registry, place(HOME), TA_AFFINITY_UNKNOWN);
+    assert_string_equal(ta_last_error(), "ta_registry_move: the destination is unknown");
     check_refused(&move, TA_E_UNKNOWN_AFFINITY);
     assert_false(ta_move_is_far(&move));
     ta_registry_destroy(registry);
@@ -220,6 +227,7 @@ static void a_registry_refuses_what_is_not_its_own(void **state) {
 static void without_a_registry_there_is_no_move(void **state) {
     (void)state;
     ta_move far = ta_registry_move(NULL, place(HOME), place(AWAY));
+    assert_string_equal(ta_last_error(), "ta_registry_move: NULL as the registry");
     check_refused(&far, TA_E_INVALID);
     ta_move near = ta_registry_move(NULL, place(HOME), place(NEIGHBOUR));
     check_refused(&near, TA_E_INVALID);
@@ -236,6 +244,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_source_of_another_shape_is_refused),
         cmocka_unit_test(a_move_that_nobody_made_is_invalid),
         cmocka_unit_test(each_relocation_with_a_wrong_move_says_what_is_wrong),
+        cmocka_unit_test(no_move_is_invalid_and_near),
         cmocka_unit_test(moves_are_copied_freely),
         cmocka_unit_test(a_registrys_move_takes_memory_from_the_destination),
         cmocka_unit_test(a_value_goes_from_one_region_of_a_registry_to_another),

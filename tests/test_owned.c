@@ -325,6 +325,22 @@ static void a_vector_without_memory_stays(void **state) {
     assert_balanced(&book);
 }
 
+static void a_vector_that_is_null_takes_nothing(void **state) {
+    (void)state;
+    LEDGER(book);
+    int out = 17;
+    numbers vector = {0};
+    assert_false(numbers_push(NULL, 1, book_memory));
+    assert_false(numbers_reserve(NULL, 0, book_memory));
+    assert_false(numbers_pop(NULL, &out));
+    assert_true(numbers_push(&vector, 1, book_memory));
+    assert_false(numbers_pop(&vector, NULL));
+    assert_int_equal(vector.length, 1);
+    assert_int_equal(out, 17);
+    ta_destroy(&numbers_type, &vector);
+    assert_balanced(&book);
+}
+
 /* A vector goes with its capacity; what lies behind its length is nobody's value. */
 static void capacity_travels_and_is_not_visited(void **state) {
     (void)state;
@@ -395,6 +411,8 @@ static void a_length_beyond_its_block_is_an_answer(void **state) {
         plain.length = visited.length = false_lengths[i];
         numbers plain_before = plain;
         assert_int_equal(ta_relocate(&numbers_type, &plain, &far), TA_E_RANGE);
+        assert_string_equal(ta_last_error(),
+                            "ta_relocate: the length of items is more than its block holds");
         assert_int_equal(ta_relocate(&numbers_type, &plain, &near), TA_OK); /* nobody looks */
         assert_int_equal(ta_relocate(&probe_vector_type, &visited, &far), TA_E_RANGE);
         assert_int_equal(ta_relocate(&probe_vector_type, &visited, &near), TA_E_RANGE);
@@ -559,6 +577,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_pointer_without_memory_takes_nothing),
         cmocka_unit_test(a_vector_grows_by_doubling),
         cmocka_unit_test(a_vector_without_memory_stays),
+        cmocka_unit_test(a_vector_that_is_null_takes_nothing),
         cmocka_unit_test(capacity_travels_and_is_not_visited),
         cmocka_unit_test(the_empty_vector_owns_nothing),
         cmocka_unit_test(a_length_beyond_its_block_is_an_answer),

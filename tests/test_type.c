@@ -172,6 +172,7 @@ static void a_type_with_a_destroy_function_alone_is_not_cloneable(void **state) 
     assert_int_equal(single_traits, TA_TRAIT_RESOURCE);
     assert_int_equal(ta_relocate(&single_type, &value, &move), TA_OK);
     assert_int_equal(ta_clone(&single_type, &value, &out, NULL), TA_E_NOT_CLONEABLE);
+    assert_non_null(strstr(ta_last_error(), "has no clone function"));
     assert_int_equal(pairs_destroyed, 0);
     ta_destroy(&single_type, &value);
     assert_int_equal(pairs_destroyed, 1);

@@ -108,6 +108,7 @@ static void check_unknown_tag(const ta_type *type, int64_t tag, size_t width) {
     choice value = choice_make(CASE_NONE, tag, width, NULL), before = value, out;
     probes_reset();
     assert_int_equal(ta_relocate(type, &value, &far), TA_E_TAG);
+    assert_non_null(strstr(ta_last_error(), "is none of its cases"));
     assert_int_equal(ta_relocate(type, &value, &near), TA_E_TAG);
     assert_int_equal(ta_clone(type, &value, &out, &empty_allocator), TA_E_TAG);
     ta_destroy(type, &value);

@@ -185,6 +185,8 @@ TA_END_DECLS
  *     bool NAME_seed(NAME *map, uint64_t seed, const ta_allocator *allocator);
  *         an empty map that hashes with `seed`; false without memory, and for a map that has memory
  *         already.
+ * A map that is NULL holds nothing and takes nothing: NULL, 0 or false.
+ *
  * `allocator` (NULL: the default one) serves a map that has no memory yet; later memory comes from
  * the same one. A map holds up to 2^30 entries; beyond, there is no memory.
  *
@@ -232,6 +234,7 @@ TA_END_DECLS
     TA_GENERATED bool NAME##_put(NAME *map, KEY##_value key, VALUE##_value value,                  \
                                  const ta_allocator *allocator) {                                  \
         bool present = false;                                                                      \
+        if (map == NULL) return false;                                                             \
         struct NAME##_entry *entry = (struct NAME##_entry *)ta_map_insert(                         \
             &map->core, &NAME##_class_, &key, allocator, &present);                                \
         if (entry == NULL) return false;                                                           \
@@ -248,7 +251,7 @@ TA_END_DECLS
     }                                                                                              \
     TA_GENERATED bool NAME##_remove(NAME *map, KEY##_value key, struct NAME##_entry *out) {        \
         struct NAME##_entry entry;                                                                 \
-        if (!ta_map_take(map->core, &NAME##_class_, &key, &entry)) return false;                   \
+        if (map == NULL || !ta_map_take(map->core, &NAME##_class_, &key, &entry)) return false;    \
         if (out != NULL)                                                                           \
             *out = entry;                                                                          \
         else                                                                                       \
@@ -256,12 +259,13 @@ TA_END_DECLS
         return true;                                                                               \
     }                                                                                              \
     TA_GENERATED bool NAME##_reserve(NAME *map, size_t count, const ta_allocator *allocator) {     \
-        return ta_map_reserve(&map->core, &NAME##_class_, count, allocator);                       \
+        return map != NULL && ta_map_reserve(&map->core, &NAME##_class_, count, allocator);        \
     }                                                                                              \
     TA_GENERATED bool NAME##_seed(NAME *map, uint64_t seed, const ta_allocator *allocator) {       \
-        return ta_map_seed(&map->core, &NAME##_class_, seed, allocator);                           \
+        return map != NULL && ta_map_seed(&map->core, &NAME##_class_, seed, allocator);            \
     }                                                                                              \
     TA_GENERATED void NAME##_clear(NAME *map) {                                                    \
+        if (map == NULL) return;                                                                   \
         ta_destroy(&NAME##_type, map);                                                             \
         map->core = NULL;                                                                          \
     }                                                                                              \
@@ -269,12 +273,16 @@ TA_END_DECLS
 
 #define TA_MAP_READERS_(NAME, KEY, VALUE)                                                          \
     TA_GENERATED VALUE##_value *NAME##_get(const NAME *map, KEY##_value key) {                     \
+        if (map == NULL) return NULL;                                                              \
         struct NAME##_entry *entry =                                                               \
             (struct NAME##_entry *)ta_map_find(map->core, &NAME##_class_, &key);                   \
         return entry == NULL ? NULL : &entry->value;                                               \
     }                                                                                              \
-    TA_GENERATED size_t NAME##_count(const NAME *map) { return ta_map_count(map->core); }          \
+    TA_GENERATED size_t NAME##_count(const NAME *map) {                                            \
+        return map == NULL ? 0 : ta_map_count(map->core);                                          \
+    }                                                                                              \
     TA_GENERATED struct NAME##_entry *NAME##_next(const NAME *map, ta_map_cursor *cursor) {        \
+        if (map == NULL || cursor == NULL) return NULL;                                            \
         return (struct NAME##_entry *)ta_map_next(map->core, cursor);                              \
     }                                                                                              \
     TA_SWALLOW_SEMICOLON_

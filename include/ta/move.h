@@ -80,12 +80,16 @@ TA_INLINE ta_move ta_move_between(ta_affinity source, ta_affinity destination,
 TA_API ta_move ta_registry_move(const ta_registry *registry, ta_affinity source,
                                 ta_affinity destination);
 
-/* TA_OK, or why every relocation with this move fails. Wait-free. */
-TA_INLINE ta_status ta_move_status(const ta_move *move) { return (ta_status)(move->outcome - 1); }
+/* TA_OK, or why every relocation with this move fails; TA_E_INVALID for a NULL. Wait-free. */
+TA_INLINE ta_status ta_move_status(const ta_move *move) {
+    return move == NULL ? TA_E_INVALID : (ta_status)(move->outcome - 1);
+}
 
 /* Does the move take memory to another region? Unknown sources count as another region. What a
- * relocate function that owns memory of its own asks first. Wait-free. */
-TA_INLINE bool ta_move_is_far(const ta_move *move) { return (move->visits & TA_TRAIT_OWNS) != 0; }
+ * relocate function that owns memory of its own asks first. Not for a NULL: false. Wait-free. */
+TA_INLINE bool ta_move_is_far(const ta_move *move) {
+    return move != NULL && (move->visits & TA_TRAIT_OWNS) != 0;
+}
 
 TA_END_DECLS
 

@@ -161,7 +161,8 @@ TA_END_DECLS
  *         takes `value`, or returns false without memory and takes nothing; grows by doubling;
  *     bool NAME_pop(NAME *vector, ELEMENT_value *out);
  *         moves the last one out; false when there is none.
- * `allocator` serves a vector that has no memory yet; later memory comes from the same one. */
+ * Each returns false for a vector (or an `out`) that is NULL. `allocator` serves a vector that has
+ * no memory yet; later memory comes from the same one. */
 #define TA_VECTOR(NAME, ELEMENT)                                                                   \
     typedef struct NAME {                                                                          \
         ELEMENT##_value *items;                                                                    \
@@ -176,6 +177,7 @@ TA_END_DECLS
 #define TA_VECTOR_FUNCTIONS_(NAME, ELEMENT)                                                        \
     TA_GENERATED bool NAME##_reserve(NAME *vector, size_t capacity,                                \
                                      const ta_allocator *allocator) {                              \
+        if (vector == NULL) return false;                                                          \
         if (capacity <= vector->capacity) return true;                                             \
         ELEMENT##_value *items = (ELEMENT##_value *)ta_array_resize(                               \
             &ELEMENT##_type, vector->items, vector->length, capacity, allocator);                  \
@@ -186,6 +188,7 @@ TA_END_DECLS
     }                                                                                              \
     TA_GENERATED bool NAME##_push(NAME *vector, ELEMENT##_value value,                             \
                                   const ta_allocator *allocator) {                                 \
+        if (vector == NULL) return false;                                                          \
         if (vector->length >= vector->capacity) {                                                  \
             size_t capacity = vector->capacity < 4 ? 4 : 2 * vector->capacity;                     \
             if (!NAME##_reserve(vector, capacity, allocator)) return false;                        \
@@ -194,7 +197,7 @@ TA_END_DECLS
         return true;                                                                               \
     }                                                                                              \
     TA_GENERATED bool NAME##_pop(NAME *vector, ELEMENT##_value *out) {                             \
-        if (vector->length == 0) return false;                                                     \
+        if (vector == NULL || out == NULL || vector->length == 0) return false;                    \
         *out = vector->items[--vector->length];                                                    \
         return true;                                                                               \
     }                                                                                              \
