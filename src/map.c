@@ -291,6 +291,29 @@ void *ta_map_find(const ta_map_core *core, const ta_map_class *map_class, const 
     return found == NULL ? NULL : node_entry(core, found);
 }
 
+/* Text of a length, compared with a key that is a string. */
+typedef struct text {
+    const char *bytes;
+    size_t length;
+} text;
+
+static bool is_text(const void *key, const void *wanted) {
+    const text *sought = wanted;
+    const char *string;
+    memcpy(&string, key, sizeof string);
+    return string != NULL && strnlen(string, sought->length + 1) == sought->length &&
+           memcmp(string, sought->bytes, sought->length) == 0;
+}
+
+void *ta_map_find_text(const ta_map_core *core, const char *bytes, size_t length) {
+    if (core == NULL || bytes == NULL) return NULL;
+    text sought = {bytes, length};
+    probe wanted = {
+        {ta_hash_bytes(bytes, length, core->seed) & ~LIVE}, &sought, is_text, core->entry_offset};
+    const node *found = ck_hs_get((ck_hs_t *)&core->table, probe_hash(&wanted), &wanted);
+    return found == NULL ? NULL : node_entry(core, found);
+}
+
 /* What an insertion brings along, and what it found or made. */
 typedef struct insertion {
     ta_map_core *core;

@@ -43,9 +43,7 @@ static inline bool put_age(ages *map, unsigned i, const ta_allocator *allocator)
     return false;
 }
 
-static inline int *get_age(const ages *map, unsigned i) {
-    return ages_get(map, (char *)text_of(i));
-}
+static inline int *get_age(const ages *map, unsigned i) { return ages_get(map, text_of(i)); }
 
 static inline void assert_ages(const ages *map, unsigned count) {
     assert_int_equal(ages_count(map), count);

@@ -8,6 +8,8 @@ extern "C" {
 }
 #include "derive_types.h"
 
+#include "ta/map.h"
+
 #include <cstdlib>
 
 /* What a C++ struct may have besides. */
@@ -34,6 +36,9 @@ struct answer {
 TA_DERIVE_UNION(answer, answer, kind, as, TA_CASE_EMPTY(answer_kind::none),
                 TA_CASE(answer_kind::number, number),
                 TA_CASE(answer_kind::text, TA_AS(text, ta_string)));
+
+TA_MAP(ages, ta_string, ta_int);
+TA_MAP_BY_TEXT(ages);
 
 namespace inside {
 struct deep {
@@ -171,6 +176,18 @@ static void unions_move_and_clone(void **) {
     assert_int_equal(w.there_blocks, 0);
 }
 
+static void maps_are_looked_up_by_literals(void **) {
+    world w;
+    ages map = {};
+    assert_true(ages_put(&map, ta_string_make("Ada", &w.here), 36, &w.here));
+    const char *name = "Ada";
+    assert_int_equal(*ages_get(&map, name), 36);
+    assert_int_equal(*ages_get_text(&map, "Ada Lovelace", 3), 36);
+    assert_true(ages_remove(&map, "Ada", nullptr));
+    ages_clear(&map);
+    assert_int_equal(w.here_blocks, 0);
+}
+
 static void links_of_a_namespaced_struct(void **) {
     world w;
     inside::deep first = {0, nullptr};
@@ -195,6 +212,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(structs_move_and_clone),
         cmocka_unit_test(unions_move_and_clone),
         cmocka_unit_test(links_of_a_namespaced_struct),
+        cmocka_unit_test(maps_are_looked_up_by_literals),
     };
     return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -110,13 +110,40 @@ static void the_empty_map_has_no_memory(void **state) {
     ta_map_cursor cursor = {0};
     (void)state;
     assert_int_equal(ages_count(&map), 0);
-    assert_null(ages_get(&map, (char *)"x"));
-    assert_false(ages_remove(&map, (char *)"x", NULL));
+    assert_null(ages_get(&map, "x"));
+    assert_false(ages_remove(&map, "x", NULL));
     assert_null(ages_next(&map, &cursor));
     assert_true(ages_reserve(&map, 0, NULL));
     assert_null(map.core);
     ages_clear(&map);
     ta_destroy(&ages_type, &map);
+}
+
+TA_MAP_BY_TEXT(ages);
+
+/* Neither is copied, nor changed. */
+static void keys_are_looked_up_by_const_text(void **state) {
+    static const char line[] = "GET key number 3 HTTP"; /* as a parser has it */
+    ages map = {0};
+    int *age;
+    (void)state;
+    assert_null(ages_get_text(&map, line, 3));
+    for (unsigned i = 0; i < 20; i++) assert_true(put_age(&map, i, NULL));
+    age = ages_get(&map, "key number 3");
+    assert_true(age != NULL && *age == 3);
+    assert_ptr_equal(ages_get_text(&map, line + 4, 12), age);
+    assert_null(ages_get_text(&map, line + 4, 11));       /* a beginning */
+    assert_null(ages_get_text(&map, line + 4, 13));       /* and one more */
+    assert_null(ages_get_text(&map, "key number 3", 13)); /* with a NUL */
+    assert_null(ages_get_text(&map, NULL, 0));
+    assert_null(ages_get_text(NULL, line, 3));
+    assert_null(ages_get_text(&map, "", 0));
+    assert_true(ages_put(&map, ta_string_make("", NULL), 99, NULL));
+    age = ages_get_text(&map, line, 0);
+    assert_true(age != NULL && *age == 99);
+    assert_true(ages_remove(&map, "key number 3", NULL));
+    assert_null(ages_get(&map, "key number 3"));
+    ages_clear(&map);
 }
 
 static void a_map_that_is_null_holds_nothing(void **state) {
@@ -177,7 +204,7 @@ static void replacing_keeps_the_key(void **state) {
     assert_true(ages_put(&map, again, 2, &allocator));
     assert_int_equal(book.calls, calls);
     assert_ptr_equal(ages_next(&map, &cursor)->key, key);
-    assert_int_equal(*ages_get(&map, (char *)"Ada"), 2);
+    assert_int_equal(*ages_get(&map, "Ada"), 2);
     ages_clear(&map);
     assert_balanced(&book);
 }
@@ -448,6 +475,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(uuids_are_keys),
         cmocka_unit_test(keys_that_all_collide_are_found),
         cmocka_unit_test(the_empty_map_has_no_memory),
+        cmocka_unit_test(keys_are_looked_up_by_const_text),
         cmocka_unit_test(a_map_that_is_null_holds_nothing),
         cmocka_unit_test(put_get_replace_and_remove),
         cmocka_unit_test(replacing_keeps_the_key),

@@ -18,7 +18,7 @@ static void a_far_move_takes_everything_along(void **state) {
     (void)state;
     move.figures = &figures;
     for (unsigned i = 0; i < 1000; i++) assert_true(put_age(&map, i, &from));
-    for (unsigned i = 500; i < 1000; i++) assert_true(ages_remove(&map, (char *)text_of(i), NULL));
+    for (unsigned i = 500; i < 1000; i++) assert_true(ages_remove(&map, text_of(i), NULL));
 
     assert_int_equal(ta_relocate(&ages_type, &map, &move), TA_OK);
     assert_balanced(&here);
@@ -140,7 +140,7 @@ static void a_failing_value_leaves_the_map_whole(void **state) {
     for (int i = 0; i < 5; i++)
         assert_true(moods_put(&map, ta_string_make(text_of((unsigned)i), &from), i, &from));
     assert_int_equal(ta_relocate(&moods_type, &map, &move), TA_E_SYSTEM);
-    for (int i = 0; i < 5; i++) assert_int_equal(*moods_get(&map, (char *)text_of((unsigned)i)), i);
+    for (int i = 0; i < 5; i++) assert_int_equal(*moods_get(&map, text_of((unsigned)i)), i);
     assert_int_equal(ta_relocate(&moods_type, &map, &move), TA_OK);
     assert_balanced(&here);
     assert_int_equal(moods_count(&map), 5);

@@ -5,9 +5,13 @@
  *     TA_MAP(ages, ta_string, ta_int);
  *
  *     ages map = {0};
- *     ages_put(&map, ta_string_make("Ada", allocator), 36, allocator);
- *     int *age = ages_get(&map, name);
- *     ta_relocate(&ages_type, &map, &move);
+ *     char *name = ta_string_make("Ada", allocator);
+ *     if (name == NULL || !ages_put(&map, name, 36, allocator)) {    // no memory: nothing is taken
+ *         ta_destroy(&ta_string_type, &name);
+ *         return false;
+ *     }
+ *     int *age = ages_get(&map, "Ada");
+ *     ta_status status = ta_relocate(&ages_type, &map, &move);
  *     ta_destroy(&ages_type, &map);
  *
  * A map owns its keys and values. It is a pointer; all zero is the empty map, which has no memory.
@@ -39,6 +43,10 @@
 #define TA_MAP_H
 
 #include "ta/owned.h"
+
+#ifdef __cplusplus
+#include <type_traits>
+#endif
 
 TA_BEGIN_DECLS
 
@@ -138,6 +146,8 @@ typedef struct ta_map_cursor {
 
 /* The untyped functions below the typed ones, which say what they do. */
 TA_API void *ta_map_find(const ta_map_core *core, const ta_map_class *map_class, const void *key);
+/* The same by `length` bytes of text, for keys that are text as ta_string's are, with its hash. */
+TA_API void *ta_map_find_text(const ta_map_core *core, const char *text, size_t length);
 /* The entry of `key`, and whether it was there; if it was not, the caller writes key and value. */
 TA_API void *ta_map_insert(ta_map_core **core, const ta_map_class *map_class, const void *key,
                            const ta_allocator *allocator, bool *present) TA_WARN_UNUSED;
@@ -168,10 +178,11 @@ TA_END_DECLS
  *         through NAME_get.) `key` must not be the map's own, got by NAME_next.
  *     VALUE_value *NAME_get(const NAME *map, KEY_value key);
  *         the value in the map, to read and to change, or NULL. Takes nothing: the key stays
- *         the caller's. The pointer is good until the key is removed or the map moves.
+ *         the caller's, and one that is a char * may be a const char * here. The pointer is good
+ *         until the key is removed or the map moves.
  *     bool NAME_remove(NAME *map, KEY_value key, struct NAME_entry *out);
  *         moves key and value out to *out, or destroys them when `out` is NULL; false when the key
- *         is not there. Takes no key either.
+ *         is not there. Takes no key either, and a const char * for a char *.
  *     size_t NAME_count(const NAME *map);
  *     struct NAME_entry *NAME_next(const NAME *map, ta_map_cursor *cursor);
  *         the next entry, or NULL at the end; begin with a cursor of all zero. Do not change the
@@ -211,14 +222,39 @@ TA_END_DECLS
                     TA_ALIGNOF(struct NAME##_entry), NAME##_entry_traits, 2, NAME##_entry_parts_,  \
                     NULL, NULL, NULL, NULL);                                                       \
     TA_MAP_CLASS_(NAME, KEY);                                                                      \
+    typedef TA_MAP_SOUGHT_(KEY##_value) NAME##_sought_;                                            \
     typedef struct NAME {                                                                          \
         ta_map_core *core;                                                                         \
     } NAME, NAME##_value;                                                                          \
+    typedef VALUE##_value NAME##_mapped_;                                                          \
     TA_ONE_PART_TYPE_(NAME, #NAME, (unsigned)NAME##_entry_traits | TA_TRAIT_OWNS,                  \
                       TA_PART_MAP_INIT("core", NAME##_entry_traits, &NAME##_entry_type,            \
                                        offsetof(NAME, core), &NAME##_class_));                     \
     TA_MAP_WRITERS_(NAME, KEY, VALUE);                                                             \
     TA_MAP_READERS_(NAME, KEY, VALUE)
+
+/* TA_MAP_BY_TEXT(NAME); behind the TA_MAP of a map whose keys are ta_string, ta_path or
+ * ta_static_string: lookups by text that is not NUL-terminated, as a parser has it, without a copy:
+ *     VALUE_value *NAME_get_text(const NAME *map, const char *text, size_t length);
+ * NULL for a `text` that is NULL. */
+#define TA_MAP_BY_TEXT(NAME)                                                                       \
+    TA_GENERATED NAME##_mapped_ *NAME##_get_text(const NAME *map, const char *text,                \
+                                                 size_t length) {                                  \
+        if (map == NULL) return NULL;                                                              \
+        struct NAME##_entry *entry =                                                               \
+            (struct NAME##_entry *)ta_map_find_text(map->core, text, length);                      \
+        const char *first = entry == NULL ? NULL : entry->key; /* no other keys compile */         \
+        return first == NULL ? NULL : &entry->value;                                               \
+    }                                                                                              \
+    TA_SWALLOW_SEMICOLON_
+
+/* The type of a key that is only looked for. */
+#ifdef __cplusplus
+#define TA_MAP_SOUGHT_(T) std::conditional_t<std::is_same<T, char *>::value, const char *, T>
+#else
+#define TA_MAP_SOUGHT_(T)                                                                          \
+    __typeof__(*_Generic((T *)0, char ** : (const char **)0, default : (T *)0))
+#endif
 
 #define TA_MAP_CLASS_(NAME, KEY)                                                                   \
     TA_GENERATED uint64_t NAME##_hash_(const void *key, uint64_t seed) {                           \
@@ -249,7 +285,9 @@ TA_END_DECLS
         }                                                                                          \
         return true;                                                                               \
     }                                                                                              \
-    TA_GENERATED bool NAME##_remove(NAME *map, KEY##_value key, struct NAME##_entry *out) {        \
+    TA_GENERATED bool NAME##_remove(NAME *map, NAME##_sought_ sought, struct NAME##_entry *out) {  \
+        KEY##_value key;                                                                           \
+        __builtin_memcpy((void *)&key, &sought, sizeof key);                                       \
         struct NAME##_entry entry;                                                                 \
         if (map == NULL || !ta_map_take(map->core, &NAME##_class_, &key, &entry)) return false;    \
         if (out != NULL)                                                                           \
@@ -272,7 +310,9 @@ TA_END_DECLS
     TA_SWALLOW_SEMICOLON_
 
 #define TA_MAP_READERS_(NAME, KEY, VALUE)                                                          \
-    TA_GENERATED VALUE##_value *NAME##_get(const NAME *map, KEY##_value key) {                     \
+    TA_GENERATED VALUE##_value *NAME##_get(const NAME *map, NAME##_sought_ sought) {               \
+        KEY##_value key;                                                                           \
+        __builtin_memcpy((void *)&key, &sought, sizeof key);                                       \
         if (map == NULL) return NULL;                                                              \
         struct NAME##_entry *entry =                                                               \
             (struct NAME##_entry *)ta_map_find(map->core, &NAME##_class_, &key);                   \
