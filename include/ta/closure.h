@@ -205,9 +205,13 @@ TA_INLINE bool ta_closure_returns(const ta_closure *closure, const ta_type *type
            ta_closure_results_alike(closure->callable->result, type);
 }
 
-/* Runs the function, and nothing else. The closure must be callable with `result`. */
+/* Runs the function, and nothing else. The closure must be callable with `result`. One type of
+ * callable serves all kinds: that of a ta_fn takes the storage for const again. */
 TA_INLINE void ta_closure_run(const ta_closure *closure, void *result) {
-    closure->callable->call((void *)closure->storage, result);
+    const void *storage = closure->storage;
+    void *content;
+    __builtin_memcpy(&content, &storage, sizeof content); /* a cast would lose the const aloud */
+    closure->callable->call(content, result);
 }
 
 /* ---- each kind ------------------------------------------------------------------------------- */

@@ -65,7 +65,8 @@
  *   TA_FUNCTION(field)               a pointer to a function
  *   TA_BITS(field)                   a bit-field
  *   TA_SKIP(field)                   anything, moved and cloned as it is, never destroyed: what
- *                                    the struct borrows, or what its user looks after
+ *                                    the struct borrows, or what its user looks after; in C++,
+ *                                    of a trivially copyable type
  *   TA_SKIP_ARRAY(field)             the same for a fixed array
  *   TA_UNNAMED()                     stands for what has no name at this place: unnamed bit-fields */
 #define TA_AS(field, DESCRIPTOR) (ta_value_, ta_as_, ta_some_, field, DESCRIPTOR, )
@@ -359,10 +360,15 @@
 #define TA_BODY_ta_function_(N, P, F, D, L)                                                        \
     TA_PART_INLINE_INIT(#F, 0, &ta_function_type, offsetof(N##_value, P F), 1)
 
-#define TA_CHECK_ta_skip_(N, P, F, D, L)
+#define TA_CHECK_ta_skip_(N, P, F, D, L)                                                           \
+    TA_ASSERT_(                                                                                    \
+        TA_IS_BITS_(TA_FIELD_(N, P F)),                                                            \
+        TA_PATH_TEXT_(                                                                             \
+            N, P,                                                                                  \
+            F) " is more than its bits and cannot be skipped: describe its type by TA_TYPE");
 #define TA_TRAITS_ta_skip_(N, D) 0u
 #define TA_BODY_ta_skip_(N, P, F, D, L) TA_NO_PART_
-#define TA_CHECK_ta_skip_array_(N, P, F, D, L)
+#define TA_CHECK_ta_skip_array_(N, P, F, D, L) TA_CHECK_ta_skip_(N, P, F, , )
 #define TA_TRAITS_ta_skip_array_(N, D) 0u
 #define TA_BODY_ta_skip_array_(N, P, F, D, L) TA_NO_PART_
 #define TA_TRAITS_ta_bits_(N, D) 0u

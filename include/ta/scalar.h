@@ -9,6 +9,9 @@
 #include "ta/type.h"
 
 #include <uchar.h>
+#ifdef __cplusplus
+#include <type_traits>
+#endif
 
 TA_BEGIN_DECLS
 
@@ -84,10 +87,17 @@ TA_END_DECLS
 /* TA_UNAWARE(T): the descriptor of a type T that knows nothing of affinities, by its size alone:
  * relocation leaves the value untouched, clone copies its bits, destroy does nothing. There is no
  * wrapper around the value, so putting it in and taking it out costs nothing. An expression of type
- * `const ta_type *`; in C it lives as long as a compound literal at that place does. */
+ * `const ta_type *`; in C it lives as long as a compound literal at that place does. In C++ the type
+ * must be trivially copyable. */
 #ifdef __cplusplus
+/* A std::string, say, is not its bits: a copy of them would be another owner of its memory. */
+template <typename T>
+inline constexpr bool ta_is_bits_ = std::is_trivially_copyable<T>::value;
+#define TA_UNAWARE_CHECK_(T)                                                                       \
+    static_assert(ta_is_bits_<T>, #T " is more than its bits: describe it by TA_TYPE")
 template <typename T>
 constexpr const char *ta_unaware_name_() {
+    TA_UNAWARE_CHECK_(T);
     return __PRETTY_FUNCTION__; /* with T in it: another type has another name */
 }
 template <typename T>
@@ -103,6 +113,7 @@ inline constexpr ta_type ta_unaware_type = {ta_unaware_name_<T>(),
                                             nullptr};
 #define TA_UNAWARE(...) (&ta_unaware_type<__VA_ARGS__>)
 #else
+#define TA_UNAWARE_CHECK_(T) TA_SWALLOW_SEMICOLON_
 #define TA_UNAWARE(...)                                                                            \
     (&(const ta_type){#__VA_ARGS__, sizeof(__VA_ARGS__), _Alignof(__VA_ARGS__), 0, 0, NULL, NULL,  \
                       NULL, NULL, NULL})
@@ -112,6 +123,7 @@ inline constexpr ta_type ta_unaware_type = {ta_unaware_name_<T>(),
  * arrays. */
 #define TA_UNAWARE_TYPE(NAME, T)                                                                   \
     typedef T NAME##_value;                                                                        \
+    TA_UNAWARE_CHECK_(NAME##_value);                                                               \
     enum { NAME##_traits = 0 };                                                                    \
     TA_TYPE_DEFINE_(NAME, #T, sizeof(NAME##_value), TA_ALIGNOF(NAME##_value), 0, 0, NULL, NULL,    \
                     NULL, NULL, NULL)

@@ -56,6 +56,7 @@
  *   TA_IS_ARRAY_(e), TA_IS_ARRAY_OF_(e, T)     (of any number of dimensions; in C up to three)
  *   TA_IS_FUNCTION_(e)         a pointer to a function?
  *   TA_IS_SCALAR_(e), TA_IS_INTEGER_(e)        a C arithmetic type or enum; one that can count?
+ *   TA_IS_BITS_(e)             is a copy of its bits a second value? All are, in C
  *   TA_SCALAR_TYPE_(e)         the descriptor of an arithmetic type
  *   TA_ELEMENT_(e)             an array's element, beneath all dimensions
  *   TA_POINTEE_(e)             what a pointer points to; no scalar where it is no pointer */
@@ -102,6 +103,7 @@ T &ta_some_value_();
      std::is_enum<ta_plain_<decltype(e)>>::value)
 #define TA_IS_INTEGER_(e)                                                                          \
     (TA_IS_SCALAR_(e) && !std::is_floating_point<ta_plain_<decltype(e)>>::value && !TA_IS_(e, bool))
+#define TA_IS_BITS_(e) (ta_is_bits_<ta_plain_<decltype(e)>>)
 #define TA_ELEMENT_(e) (ta_some_value_<std::remove_all_extents_t<ta_plain_<decltype(e)>>>())
 #define TA_POINTEE_(e)                                                                             \
     (ta_some_value_<std::conditional_t<                                                            \
@@ -141,6 +143,7 @@ T &ta_some_value_();
 #define TA_SCALAR_TYPE_(e)                                                                         \
     _Generic((e), TA_ARITHMETIC_LIST(TA_SCALAR_ADDRESS_) default : (const ta_type *)0)
 #define TA_IS_SCALAR_(e) _Generic((e), TA_ARITHMETIC_LIST(TA_SCALAR_YES_) default : 0)
+#define TA_IS_BITS_(e) 1
 #define TA_IS_INTEGER_(e)                                                                          \
     (TA_IS_SCALAR_(e) &&                                                                           \
      _Generic((e), bool : 0, float : 0, double : 0, long double : 0, default : 1))
