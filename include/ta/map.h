@@ -207,6 +207,8 @@ TA_END_DECLS
  * it. Forked children share the bytes. A map keeps its seed when it moves, and its clones have the
  * same. Iteration does not depend on it. */
 #define TA_MAP(NAME, KEY, VALUE)                                                                   \
+    TA_NO_ARRAY_(NAME, KEY##_value);                                                               \
+    TA_NO_ARRAY_(NAME, VALUE##_value);                                                             \
     struct NAME##_entry {                                                                          \
         KEY##_value key;                                                                           \
         VALUE##_value value;                                                                       \

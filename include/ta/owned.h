@@ -110,12 +110,26 @@ TA_END_DECLS
     TA_TYPE_DEFINE_(NAME, text, sizeof(NAME##_value), TA_ALIGNOF(NAME##_value), NAME##_traits, 1,  \
                     NAME##_parts_, NULL, NULL, NULL, NULL)
 
+/* Functions can neither take nor return arrays: where values go in and out, they stand in a
+ * struct. */
+#ifdef __cplusplus
+#define TA_NO_ARRAY_(NAME, T)                                                                      \
+    static_assert(!std::is_array<T>::value, #NAME ": " #T " is an array: put it into a struct")
+#else
+#define TA_NO_ARRAY_(NAME, T)                                                                      \
+    _Static_assert(__builtin_types_compatible_p(T, __typeof__(((void)0, *(T *)0))),                \
+                   #NAME ": " #T " is an array: put it into a struct")
+#endif
+
 /* TA_POINTER(NAME, ELEMENT); a nullable owned pointer to one value of the descriptor ELEMENT. Also:
  *     ELEMENT_value *NAME_make(ELEMENT_value value, const ta_allocator *allocator);
  *         takes `value`, or returns NULL without memory and takes nothing;
  *     ELEMENT_value NAME_take(ELEMENT_value *pointer);
- *         gives the value back and releases the block; not for NULL. */
+ *         gives the value back and releases the block; not for NULL.
+ * An ELEMENT that is an array (TA_FIXED_ARRAY) stands in a struct: so it is with TA_VECTOR, too, and
+ * with TA_MAP. TA_SLICE takes it as it is. */
 #define TA_POINTER(NAME, ELEMENT)                                                                  \
+    TA_NO_ARRAY_(NAME, ELEMENT##_value);                                                           \
     typedef ELEMENT##_value *NAME##_value;                                                         \
     TA_ONE_PART_TYPE_(NAME, #ELEMENT " *", (unsigned)ELEMENT##_traits | TA_TRAIT_OWNS,             \
                       TA_PART_OWNED_INIT(NULL, ELEMENT##_traits, &ELEMENT##_type, 0));             \
@@ -164,6 +178,7 @@ TA_END_DECLS
  * Each returns false for a vector (or an `out`) that is NULL. `allocator` serves a vector that has
  * no memory yet; later memory comes from the same one. */
 #define TA_VECTOR(NAME, ELEMENT)                                                                   \
+    TA_NO_ARRAY_(NAME, ELEMENT##_value);                                                           \
     typedef struct NAME {                                                                          \
         ELEMENT##_value *items;                                                                    \
         size_t length, capacity;                                                                   \
