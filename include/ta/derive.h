@@ -19,10 +19,15 @@
  *               TA_LINK(next));
  *
  * The struct may be anybody's: a system header's, another library's. Every field is listed once, in
- * the order of declaration, and visited in that order. What does not compile, each with a message
- * that names the field: a field that was forgotten, listed twice or out of order; a field whose
- * type has no descriptor; a descriptor of another type than the field's; an enumerator without a
- * case.
+ * the order of declaration, and visited in that order. What does not compile: a field that was
+ * forgotten, listed twice or out of order; a field whose type has no descriptor; a descriptor of
+ * another type than the field's; an enumerator without a case. Messages name the field. Of one that
+ * was forgotten where padding could be, or behind a bit-field, they name its neighbours (in C; in
+ * C++ the error is about the values that do not fit, or names the last field).
+ *
+ * A member that is an unnamed struct does not compile: name it. Of an unnamed union, list the one
+ * field that is to be visited (TA_DERIVE_UNION does better). A flexible array at the end is no part
+ * of a value: it is not listed, moved or cloned, and nobody looks whether there is one.
  *
  * What a derived NAME is:
  *   NAME_type, NAME_value, NAME_traits     a descriptor (ta/type.h): for TA_AS and the rest in other

@@ -1,4 +1,5 @@
 /* must fail: missing .*closed'
+ * in C: a_field_between_kind_and_closed_is_not_listed
  *
  * SPDX-License-Identifier: MIT
  * A field is not listed that could be padding.

@@ -3,7 +3,7 @@
 #
 # Programs with one mistake each, which must not compile, and must say what is wrong: the first line
 # of each has, behind "must fail:", an extended regular expression that a line of the compiler's
-# errors matches. The same program without the mistake (-DCORRECT) must compile, with strict warnings, or
+# errors matches (in C, the one behind "in C:" on the second line, if there is any). The same program without the mistake (-DCORRECT) must compile, with strict warnings, or
 # the mistake is not what failed. Each in C11 and in C++17, those that are called .cc in C++17 alone.
 # Usage: run.sh COMPILER INCLUDE_DIR [PROGRAM...]
 set -euo pipefail
@@ -42,7 +42,8 @@ check() { # SOURCE EXPECTED LANGUAGE STANDARD
 for source in "$@"; do
     expected=$(sed -n '1s/^\/\* must fail: //p' "$source")
     [ -n "$expected" ] || { echo "$source: its first line does not say how it must fail"; exit 1; }
-    [ "${source##*.}" = cc ] || check "$source" "$expected" c c11 || status=1
+    expected_in_c=$(sed -n '2s/^ \* in C: //p' "$source")
+    [ "${source##*.}" = cc ] || check "$source" "${expected_in_c:-$expected}" c c11 || status=1
     check "$source" "$expected" c++ c++17 || status=1
     programs=$((programs + 1))
 done

@@ -14,7 +14,11 @@
  * error.
  *
  * A forgotten field that hides in what could be padding (a char in front of an int), or behind a
- * bit-field, is an error as well, but the name that is told may be that of the last field.
+ * bit-field, is an error as well, but the name that is told is that of the last field, or the error
+ * is about a value that does not fit. So wherever there is such room, C initialises the struct from
+ * there on, with a value of another type at its end. Where that one ends up in the struct, its
+ * type's name says between which two fields one is missing, or that it is further on; the place is
+ * the first that is told. C++ has no such initialiser.
  */
 #ifndef TA_DETAIL_COMPLETE_H
 #define TA_DETAIL_COMPLETE_H
@@ -33,6 +37,7 @@
         (void)value;                                                                               \
         TA_CAT_(TA_CAT_(TA_WALK_, TA_COUNT_(__VA_ARGS__)), _)                                      \
         ((NAME, (ta_start_, ta_none_, ta_none_, , , ), (0), (), ()), __VA_ARGS__, )                \
+            TA_ROOMS_(NAME, __VA_ARGS__)                                                           \
     }                                                                                              \
     TA_DIAGNOSE_END_
 
@@ -113,6 +118,115 @@
 
 #define TA_END_ta_start_(N, F) ((size_t)0)
 #define TA_NOT_AFTER_ta_start_(N, F) ((size_t)0)
+
+/* ---- room for what was forgotten -------------------------------------------------------------- */
+
+#ifdef __cplusplus
+#define TA_ROOMS_(N, ...)
+#else
+#define TA_ROOMS_(N, ...) TA_CAT_(TA_CAT_(TA_ROOMS_, TA_COUNT_(__VA_ARGS__)), _)(N, __VA_ARGS__)
+#endif
+
+/* Between the entry B and the first of the rest. */
+#define TA_ROOM_(N, B, ...) TA_ROOM_IN_(N, B, TA_ROOM_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define TA_ROOM_FIRST_(x, ...) x
+#define TA_ROOM_IN_(N, B, x, ...)                                                                  \
+    TA_CAT_(TA_ROOM_BEHIND_, TA_ENTRY_(TA_STORAGE_, N, , B))                                       \
+    (N, B, x, TA_ENTRY_(TA_NAME_OF_, N, , B), TA_ENTRY_(TA_NAME_OF_, N, , x), __VA_ARGS__)
+#define TA_ROOM_BEHIND_ta_value_(...) TA_ROOM_FROM_(__VA_ARGS__)
+#define TA_ROOM_BEHIND_ta_array_(...) TA_ROOM_FROM_(__VA_ARGS__)
+#define TA_ROOM_BEHIND_ta_bits_(...) TA_ROOM_FROM_(__VA_ARGS__)
+#define TA_ROOM_BEHIND_ta_unnamed_(...)
+#define TA_ROOM_FROM_(N, B, x, before, behind, ...)                                                \
+    {                                                                                              \
+        struct a_field_between_##before##_and_##behind##_is_not_listed {                           \
+            char unused;                                                                           \
+        };                                                                                         \
+        struct {                                                                                   \
+            N##_value whole;                                                                       \
+            __typeof__(TA_ROOM_END_(N, B, x, before, behind)) end;                                 \
+        } all_ = {.whole.before = TA_ENTRY_(TA_VALUE_, N, , B) TA_EACH_(                           \
+                      TA_VALUE_ENTRY_, N, , __VA_ARGS__) TA_ROOM_END_(N, B, x, before, behind)};   \
+        (void)all_;                                                                                \
+    }
+/* Where there is no room, what fits everywhere. */
+#define TA_ROOM_END_(N, B, x, before, behind)                                                      \
+    __builtin_choose_expr(TA_HAS_ROOM_(N, B, x),                                                   \
+                          (struct a_field_between_##before##_and_##behind##_is_not_listed){0}, 0)
+#define TA_HAS_ROOM_(N, B, x)                                                                      \
+    (TA_ENTRY_(TA_NOT_BEFORE_, N, , x) == TA_ANYWHERE_ ||                                          \
+     TA_ENTRY_(TA_END_, N, , B) == TA_ANYWHERE_ ||                                                 \
+     (TA_ENTRY_(TA_BEGIN_, N, , x) > TA_ENTRY_(TA_END_, N, , B) && !TA_IS_GAP_(N, B, x)))
+#define TA_VALUE_ENTRY_(N, P, x) TA_ENTRY_(TA_VALUE_, N, P, x)
+#define TA_NAME_OF_(N, P, S, C, H, F, D, L) F
+
+/* From the last to the first, so that the closest is told first. */
+#define TA_ROOMS_1_(N, a)
+#define TA_ROOMS_2_(N, a, ...) TA_ROOMS_1_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_3_(N, a, ...) TA_ROOMS_2_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_4_(N, a, ...) TA_ROOMS_3_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_5_(N, a, ...) TA_ROOMS_4_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_6_(N, a, ...) TA_ROOMS_5_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_7_(N, a, ...) TA_ROOMS_6_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_8_(N, a, ...) TA_ROOMS_7_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_9_(N, a, ...) TA_ROOMS_8_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_10_(N, a, ...) TA_ROOMS_9_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_11_(N, a, ...) TA_ROOMS_10_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_12_(N, a, ...) TA_ROOMS_11_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_13_(N, a, ...) TA_ROOMS_12_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_14_(N, a, ...) TA_ROOMS_13_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_15_(N, a, ...) TA_ROOMS_14_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_16_(N, a, ...) TA_ROOMS_15_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_17_(N, a, ...) TA_ROOMS_16_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_18_(N, a, ...) TA_ROOMS_17_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_19_(N, a, ...) TA_ROOMS_18_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_20_(N, a, ...) TA_ROOMS_19_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_21_(N, a, ...) TA_ROOMS_20_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_22_(N, a, ...) TA_ROOMS_21_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_23_(N, a, ...) TA_ROOMS_22_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_24_(N, a, ...) TA_ROOMS_23_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_25_(N, a, ...) TA_ROOMS_24_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_26_(N, a, ...) TA_ROOMS_25_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_27_(N, a, ...) TA_ROOMS_26_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_28_(N, a, ...) TA_ROOMS_27_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_29_(N, a, ...) TA_ROOMS_28_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_30_(N, a, ...) TA_ROOMS_29_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_31_(N, a, ...) TA_ROOMS_30_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_32_(N, a, ...) TA_ROOMS_31_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_33_(N, a, ...) TA_ROOMS_32_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_34_(N, a, ...) TA_ROOMS_33_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_35_(N, a, ...) TA_ROOMS_34_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_36_(N, a, ...) TA_ROOMS_35_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_37_(N, a, ...) TA_ROOMS_36_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_38_(N, a, ...) TA_ROOMS_37_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_39_(N, a, ...) TA_ROOMS_38_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_40_(N, a, ...) TA_ROOMS_39_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_41_(N, a, ...) TA_ROOMS_40_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_42_(N, a, ...) TA_ROOMS_41_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_43_(N, a, ...) TA_ROOMS_42_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_44_(N, a, ...) TA_ROOMS_43_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_45_(N, a, ...) TA_ROOMS_44_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_46_(N, a, ...) TA_ROOMS_45_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_47_(N, a, ...) TA_ROOMS_46_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_48_(N, a, ...) TA_ROOMS_47_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_49_(N, a, ...) TA_ROOMS_48_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_50_(N, a, ...) TA_ROOMS_49_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_51_(N, a, ...) TA_ROOMS_50_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_52_(N, a, ...) TA_ROOMS_51_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_53_(N, a, ...) TA_ROOMS_52_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_54_(N, a, ...) TA_ROOMS_53_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_55_(N, a, ...) TA_ROOMS_54_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_56_(N, a, ...) TA_ROOMS_55_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_57_(N, a, ...) TA_ROOMS_56_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_58_(N, a, ...) TA_ROOMS_57_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_59_(N, a, ...) TA_ROOMS_58_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_60_(N, a, ...) TA_ROOMS_59_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_61_(N, a, ...) TA_ROOMS_60_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_62_(N, a, ...) TA_ROOMS_61_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_63_(N, a, ...) TA_ROOMS_62_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+#define TA_ROOMS_64_(N, a, ...) TA_ROOMS_63_(N, __VA_ARGS__) TA_ROOM_(N, a, __VA_ARGS__)
+
+/* ---- the walk ----------------------------------------------------------------------------------- */
 
 /* The walk along the list, one macro for each length, because a macro cannot call itself. S is
  * (NAME, the entry before, was there a gap so far, VALUES, MEMBERS). */
