@@ -2,7 +2,6 @@
 //
 // The lane below the ports, beside others behind the same interface, peers and floors. Run it
 // through script/bench --only lane for a table.
-#include "floors.h"
 #include "lanes.h"
 #include "peers/add.h"
 #include "rows.h"

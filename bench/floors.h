@@ -9,8 +9,7 @@
 
 TA_BEGIN_DECLS
 
-pair_list floor_lines(void);            /* cache lines: back and forth, and in streams */
-pair_list floor_wakes_by_eventfd(void); /* who sleeps in epoll_wait() */
+pair_list floor_wakes_by_eventfd(void); /* who sleeps in read() or epoll_wait() */
 pair_list floor_wakes_by_futex(void);   /* who sleeps in FUTEX_WAIT */
 
 TA_END_DECLS

@@ -23,7 +23,6 @@ static inline __attribute__((always_inline)) void send_lines(measure_duo *duo, p
     ta_lane *lane = job->forth;
     uint64_t resting = 0;
     for (uint64_t k = 0; k < job->count; k++) {
-        if (k == job->warm_up) job->start_ns = duo_now();
         ta_cell *cell;
         for (unsigned tries = 0; (cell = ta_lane_reserve(lane)) == NULL;)
             if (!pair_wait(duo, &tries)) return;
@@ -43,6 +42,7 @@ static void receive_lines(measure_duo *duo, pair_job *job) {
     ta_lane *lane = job->forth;
     uint64_t bad = 0;
     for (uint64_t k = 0; k < job->count; k++) {
+        if (k == job->warm_up) job->start_ns = duo_now();
         ta_cell cell;
         for (unsigned tries = 0; !ta_lane_receive(lane, &cell);)
             if (!pair_wait(duo, &tries)) return;

@@ -12,7 +12,7 @@
 #define TA_BENCH_LANE_CACHED_H
 
 #include "lane.h"
-#include "pair.h"
+#include "lanes.h"
 
 typedef struct cached_lane {
     _Alignas(TA_CACHE_LINE) struct { uint32_t tail, published, seen, mask; } sender;

@@ -7,7 +7,7 @@
 #define TA_BENCH_LANE_CK_H
 
 #include "lane.h"
-#include "pair.h"
+#include "lanes.h"
 
 #include <ck_pr.h>
 #include <ck_ring.h>

@@ -5,12 +5,12 @@
 #ifndef TA_BENCH_LANES_H
 #define TA_BENCH_LANES_H
 
-#include "pair.h"
+#include "pair_take.h"
 
 TA_BEGIN_DECLS
 
-/* Three lanes, one and the same code thrice; and what a barrier costs the sender of the first. */
-pair_list lanes_of_cells(void);
+/* Beside the library's lane (pair.h) two others, one and the same code; and what a barrier costs the
+ * sender of the first. */
 pair_list lanes_cached(void);
 pair_list lanes_of_ck(void);
 pair_list lanes_with_barrier(void);

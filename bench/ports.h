@@ -10,9 +10,7 @@
 
 TA_BEGIN_DECLS
 
-pair_list port_streams(void); /* words and closures */
-pair_list port_calls(void);
-pair_list port_wakes(void);          /* ports whose threads sleep */
+pair_list port_wakes(void);          /* ports whose threads sleep; streams and calls: pair.h */
 extern const bench_group port_polls; /* that find nothing */
 
 TA_END_DECLS

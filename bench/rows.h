@@ -14,7 +14,7 @@
 #define TA_BENCH_ROWS_H
 
 #include "contender.h"
-#include "pair.h"
+#include "pair_take.h"
 
 #include <functional>
 #include <string>

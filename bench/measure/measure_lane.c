@@ -1,76 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * Messages through lanes: the round trip, and the time per message at full stream.
+ * Messages through lanes: the round trip, and the time per message at full stream. Between two
+ * processors these are the benchmarks' contenders (lane_rows.h); on one, by one thread, what stands here.
  */
 #include "measure.h"
+#include "measure_pair.h"
 
-/* ---- round trip ------------------------------------------------------------------------------ */
-
-#define TRIPS 512
-#define TRIPS_TO_WARM_UP 32
-
-typedef struct trip_job {
-    ta_lane *forth, *back;
-    int64_t ns;  /* written by `from` */
-    bool intact; /* written by `from` */
-} trip_job;
-
-/* Sends a message that is one word; the lane has room. */
-static bool send_word(ta_lane *lane, uint64_t word) {
-    ta_cell *cell = ta_lane_reserve(lane);
-
-    if (cell == NULL) return false;
-    cell->words[0] = word;
-    ta_lane_commit(lane, 0);
-    return true;
-}
-
-static bool receive_word(measure_duo *duo, ta_lane *lane, uint64_t *word) {
-    ta_cell cell;
-
-    for (unsigned tries = 0; !ta_lane_receive(lane, &cell);)
-        if (!duo_wait(duo, &tries)) return false;
-    *word = cell.words[0];
-    return true;
-}
-
-/* The answer to a message is the message plus one. */
-static void answer_trips(measure_duo *duo, trip_job *job) {
-    uint64_t word;
-
-    for (unsigned i = 0; i < TRIPS_TO_WARM_UP + TRIPS; i++)
-        if (!receive_word(duo, job->forth, &word) || !send_word(job->back, word + 1)) return;
-}
-
-static void make_trips(measure_duo *duo, trip_job *job) {
-    int64_t start = 0;
-    uint64_t wrong = 0, answer;
-
-    for (uint64_t i = 0; i < TRIPS_TO_WARM_UP + TRIPS; i++) {
-        if (i == TRIPS_TO_WARM_UP) start = duo_now();
-        if (!send_word(job->forth, i << 1) || !receive_word(duo, job->back, &answer)) return;
-        wrong |= answer ^ (i << 1 | 1);
-    }
-    job->ns = duo_now() - start;
-    job->intact = wrong == 0;
-}
-
-static void trip_part(measure_duo *duo, duo_side side, void *argument) {
-    if (!duo_meet(duo, side)) return;
-    if (side == DUO_FROM)
-        make_trips(duo, argument);
-    else
-        answer_trips(duo, argument);
-}
+enum { TRIPS_WARM_UP = 32, TRIPS = TRIPS_WARM_UP + 512 };
 
 measure_outcome measure_lane_round_trip(measure_duo *duo, ta_lane *forth, ta_lane *back,
                                         double *round_trip_ns) {
-    trip_job job = {.forth = forth, .back = back};
-
-    if (!duo_run(duo, trip_part, &job)) return MEASURE_GAVE_UP;
-    if (!job.intact) return MEASURE_BROKEN;
-    *round_trip_ns = (double)job.ns / TRIPS;
-    return MEASURE_OK;
+    pair_job job = {.forth = forth, .back = back, .warm_up = TRIPS_WARM_UP, .count = TRIPS};
+    const pair_contender *contender = pair_find(lanes_of_cells(), "round_trip", "cells");
+    return measure_pair_end(pair_run_through(duo, contender, &job), &job, round_trip_ns);
 }
 
 /* ---- full stream ----------------------------------------------------------------------------- */
@@ -92,9 +34,7 @@ static inline unsigned messages_per_cell(bool is_small) {
 typedef struct stream_job {
     ta_lane *lane;
     bool is_small;
-    int64_t start_ns; /* written by `from` */
-    int64_t end_ns;   /* written by `to` */
-    bool intact;      /* written by `to` */
+    int64_t start_ns, end_ns;
 } stream_job;
 
 /* The content of the stream: its word number n, an even one, as a head must be. */
@@ -144,30 +84,8 @@ static inline bool take_message(stream_in *in, bool is_small) {
     return true;
 }
 
-/* The loops below are compiled for each size of a message. */
-static inline __attribute__((always_inline)) void send_all(measure_duo *duo, stream_job *job,
-                                                           bool is_small) {
-    stream_out out = {.lane = job->lane};
-
-    for (uint64_t k = 0; k < STREAM_CELLS * messages_per_cell(is_small); k++) {
-        if (k == WARM_UP_CELLS * messages_per_cell(is_small)) job->start_ns = duo_now();
-        for (unsigned tries = 0; !put_message(&out, is_small);)
-            if (!duo_wait(duo, &tries)) return;
-    }
-}
-
-static inline __attribute__((always_inline)) void receive_all(measure_duo *duo, stream_job *job,
-                                                              bool is_small) {
-    stream_in in = {.lane = job->lane};
-
-    for (uint64_t k = 0; k < STREAM_CELLS * messages_per_cell(is_small); k++)
-        for (unsigned tries = 0; !take_message(&in, is_small);)
-            if (!duo_wait(duo, &tries)) return;
-    job->end_ns = duo_now();
-    job->intact = in.wrong == 0;
-}
-
-/* Both ends in one thread: a burst out, the same burst in. Waits for nobody. */
+/* Both ends in one thread, compiled for each size of a message: a burst out, the same burst in. Waits
+ * for nobody. */
 static inline __attribute__((always_inline)) bool pass_all(stream_job *job, bool is_small) {
     stream_out out = {.lane = job->lane};
     stream_in in = {.lane = job->lane};
@@ -184,40 +102,28 @@ static inline __attribute__((always_inline)) bool pass_all(stream_job *job, bool
     return in.wrong == 0;
 }
 
-static void stream_send(measure_duo *duo, stream_job *job) {
-    if (job->is_small)
-        send_all(duo, job, true);
-    else
-        send_all(duo, job, false);
-}
-static void stream_receive(measure_duo *duo, stream_job *job) {
-    if (job->is_small)
-        receive_all(duo, job, true);
-    else
-        receive_all(duo, job, false);
-}
 static bool stream_alone(stream_job *job) {
     return job->is_small ? pass_all(job, true) : pass_all(job, false);
 }
 
-static void stream_part(measure_duo *duo, duo_side side, void *argument) {
-    if (!duo_meet(duo, side)) return;
-    if (side == DUO_FROM)
-        stream_send(duo, argument);
-    else
-        stream_receive(duo, argument);
+static measure_outcome stream_to_itself(ta_lane *lane, bool is_small, double *message_ns) {
+    stream_job job = {.lane = lane, .is_small = is_small};
+    if (!stream_alone(&job)) return MEASURE_BROKEN;
+    *message_ns = (double)(job.end_ns - job.start_ns) /
+                  (double)(MEASURED_CELLS * messages_per_cell(is_small));
+    return MEASURE_OK;
 }
 
 measure_outcome measure_lane_stream(measure_duo *duo, ta_lane *lane, unsigned message_bytes,
                                     double *message_ns) {
-    stream_job job = {.lane = lane, .is_small = message_bytes == sizeof(uint64_t)};
-
-    if (duo->same_processor)
-        job.intact = stream_alone(&job); /* the helper sleeps: on this processor it never spins */
-    else if (!duo_run(duo, stream_part, &job))
-        return MEASURE_GAVE_UP;
-    if (!job.intact) return MEASURE_BROKEN;
-    *message_ns = (double)(job.end_ns - job.start_ns) /
-                  (double)(MEASURED_CELLS * messages_per_cell(job.is_small));
-    return MEASURE_OK;
+    bool is_small = message_bytes == sizeof(uint64_t);
+    if (duo->same_processor) /* the helper sleeps: on this processor it never spins */
+        return stream_to_itself(lane, is_small, message_ns);
+    pair_job job = {.forth = lane,
+                    .warm_up = WARM_UP_CELLS * messages_per_cell(is_small),
+                    .count = STREAM_CELLS * messages_per_cell(is_small)};
+    const pair_contender *contender =
+        is_small ? pair_find(lanes_of_cells(), "words_packed", "cells_in_place")
+                 : pair_find(lanes_of_cells(), "lines", "cells");
+    return measure_pair_end(pair_run_through(duo, contender, &job), &job, message_ns);
 }

@@ -3,15 +3,23 @@
  * One cache line between two processors, and whether the two are hardware threads of one core.
  */
 #include "measure.h"
+#include "measure_pair.h"
 
 #include "stats.h"
 
 /* ---- the line's round trip ------------------------------------------------------------------- */
 
+measure_outcome measure_line(measure_duo *duo, double *round_trip_ns) {
+    const pair_contender *contender = pair_find(floor_lines(), "round_trip", "one_line");
+    pair_job job = {.warm_up = contender->warm_up, .count = contender->count};
+    return measure_pair(duo, contender, &job, round_trip_ns);
+}
+
+/* ---- ... and a quick look at it, for the probe ------------------------------------------------ */
+
 /* Each batch of trips has a line of its own: a line's address decides which part of the last-level
  * cache looks after it, and that makes a difference of a fifth. */
-#define LINES 16
-#define FLOOR_LINES 8
+#define LINES 8
 #define TRIPS 32
 /* Lines that stand side by side come in pairs (the prefetcher of a neighbour). */
 typedef struct spaced_word {
@@ -21,7 +29,6 @@ typedef struct spaced_word {
 /* `from` makes a word odd, `to` makes it even again. */
 typedef struct line_job {
     spaced_word words[LINES];
-    unsigned lines;        /* the first so many are used */
     double trip_ns[LINES]; /* of each; written by `from` */
 } line_job;
 
@@ -47,7 +54,7 @@ static void line_part(measure_duo *duo, duo_side side, void *argument) {
     line_job *job = argument;
 
     if (!duo_meet(duo, side)) return;
-    for (unsigned i = 0; i < job->lines; i++) {
+    for (unsigned i = 0; i < LINES; i++) {
         duo_word *line = &job->words[i].line;
         unsigned value = 0;
         if (side == DUO_TO) {
@@ -61,22 +68,12 @@ static void line_part(measure_duo *duo, duo_side side, void *argument) {
     }
 }
 
-measure_outcome measure_line(measure_duo *duo, double *round_trip_ns) {
-    line_job job = {.lines = LINES};
-
-    if (!duo_run(duo, line_part, &job)) return MEASURE_GAVE_UP;
-    double sum = 0;
-    for (unsigned i = 0; i < LINES; i++) sum += job.trip_ns[i];
-    *round_trip_ns = sum / LINES;
-    return MEASURE_OK;
-}
-
 /* The median of the lines: an interruption spoils one of them. */
 static bool probe_floor(measure_duo *duo, double *floor_ns) {
-    line_job job = {.lines = FLOOR_LINES};
+    line_job job = {0};
 
     if (!duo_run(duo, line_part, &job)) return false;
-    *floor_ns = stats_median(job.trip_ns, FLOOR_LINES);
+    *floor_ns = stats_median(job.trip_ns, LINES);
     return true;
 }
 

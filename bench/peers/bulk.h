@@ -8,7 +8,6 @@
 static void peer_send_bulk(measure_duo *duo, pair_job *job) {
     PEER_TYPE *ring = (PEER_TYPE *)job->forth;
     for (uint64_t k = 0; k < job->count; k += PAIR_BULK) {
-        if (k == job->warm_up) job->start_ns = duo_now();
         uint64_t words[PAIR_BULK];
         for (uint64_t i = 0; i < PAIR_BULK; i++) words[i] = pair_word(k + i);
         size_t sent = 0;
@@ -25,6 +24,7 @@ static void peer_receive_bulk(measure_duo *duo, pair_job *job) {
     uint64_t bad = 0;
     for (uint64_t k = 0; k < job->count;) {
         uint64_t words[PAIR_BULK];
+        pair_start_at(job, k);
         size_t n;
         for (unsigned tries = 0; (n = PEER_POP_BULK(ring, words, PAIR_BULK)) == 0;)
             if (!pair_wait(duo, &tries)) return;

@@ -6,7 +6,7 @@
 #define TA_BENCH_PEERS_H
 
 #include "../contender.h"
-#include "../pair.h"
+#include "pair.h"
 
 TA_BEGIN_DECLS
 

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * The rows of queues of 8-byte messages, for each that says what PEER_TYPE, PEER_NAME, PEER_CREATE,
- * PEER_DESTROY, PEER_PUSH(ring, word) and PEER_POP(ring, &word) are; and PEER_MESSAGES and
- * PEER_SLEEP, where these are not what is said below. Included by the peers' files, C and C++.
+ * PEER_DESTROY, PEER_PUSH(ring, word) and PEER_POP(ring, &word) are; and PEER_MESSAGES (fewer, where
+ * each takes long) and PEER_SLEEP, where these are not what is said below. Included by the peers' files, C and C++.
  */
-#include "../pair.h"
+#include "pair.h"
 
-#ifndef PEER_MESSAGES
-#define PEER_MESSAGES PAIR_MESSAGES
+#ifdef PEER_MESSAGES
+#define PEER_WARM_UP PAIR_WARM_UP
+#else
+#define PEER_WARM_UP PAIR_SMALL_WARM_UP
+#define PEER_MESSAGES PAIR_SMALL_MESSAGES
 #endif
 #ifndef PEER_SLEEP
 #define PEER_SLEEP PAIR_SPINS
@@ -24,7 +27,6 @@
 static void peer_send(measure_duo *duo, pair_job *job) {
     PEER_TYPE *ring = (PEER_TYPE *)job->forth;
     for (uint64_t k = 0; k < job->count; k++) {
-        if (k == job->warm_up) job->start_ns = duo_now();
         PEER_PUSH_OR_LEAVE_(ring, pair_word(k));
     }
 }
@@ -34,6 +36,7 @@ static void peer_receive(measure_duo *duo, pair_job *job) {
     uint64_t bad = 0;
     for (uint64_t k = 0; k < job->count; k++) {
         uint64_t word;
+        if (k == job->warm_up) job->start_ns = duo_now();
         PEER_POP_OR_LEAVE_(ring, word);
         bad += word != pair_word(k);
     }
@@ -68,7 +71,7 @@ static void peer_answer(measure_duo *duo, pair_job *job) {
 
 /* clang-format off */
 #define PEER_ENTRIES                                                                               \
-    {"words", PEER_NAME, peer_send, peer_receive, PEER_CREATE, PEER_DESTROY, PAIR_WARM_UP,         \
+    {"words", PEER_NAME, peer_send, peer_receive, PEER_CREATE, PEER_DESTROY, PEER_WARM_UP,         \
      PEER_MESSAGES, false, false, PEER_SLEEP},                                                     \
     {"round_trip", PEER_NAME, peer_ask, peer_answer, PEER_CREATE, PEER_DESTROY,                    \
      PAIR_TRIPS_WARM_UP, PAIR_TRIPS, true, false, PEER_SLEEP}

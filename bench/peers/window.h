@@ -6,7 +6,7 @@
 #ifndef TA_BENCH_PEERS_WINDOW_H
 #define TA_BENCH_PEERS_WINDOW_H
 
-#include "../pair.h"
+#include "pair.h"
 
 /* An attribute, since C++ writes _Alignas otherwise. */
 #define WINDOW_LINES_ __attribute__((aligned(2 * TA_CACHE_LINE)))

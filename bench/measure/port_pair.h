@@ -2,10 +2,10 @@
  *
  * Two ports, for what passes between two threads by the public functions.
  */
-#ifndef TA_BENCH_PORT_PAIR_H
-#define TA_BENCH_PORT_PAIR_H
+#ifndef TA_PORT_PAIR_H
+#define TA_PORT_PAIR_H
 
-#include "ports.h"
+#include "pair.h"
 
 #include "ta/call.h"
 

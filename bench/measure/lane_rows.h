@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * The rows of the lanes, for each lane that has the interface of src/lane.h: included by
- * lane_ours.c, lane_cached.c, lane_ck_cells.c, after they have said what LANE(name) and LANE_TYPE
+ * lane_ours.c, lane_cached.c, lane_ck.c, after they have said what LANE(name) and LANE_TYPE
  * are, LANE_NAME for print, and LANE_STAGE, the commit that a flush publishes. Loops are instances
  * and not calls through pointers, so every message is inline code.
  */
-#include "lanes.h"
+#include "pair.h"
 
 #include <string.h>
 
@@ -26,7 +26,6 @@
 static void send_lines(measure_duo *duo, pair_job *job) {
     LANE_TYPE *lane = job->forth;
     for (uint64_t k = 0; k < job->count; k++) {
-        if (k == job->warm_up) job->start_ns = duo_now();
         TAKE_CELL_(cell);
         for (uint64_t i = 0; i < 7; i++) cell->words[i] = pair_word(k) + i;
         LANE(commit)(lane, pair_word(k));
@@ -37,6 +36,7 @@ static void receive_lines(measure_duo *duo, pair_job *job) {
     LANE_TYPE *lane = job->forth;
     uint64_t bad = 0;
     for (uint64_t k = 0; k < job->count; k++) {
+        if (k == job->warm_up) job->start_ns = duo_now();
         RECEIVE_CELL_(lane, cell);
         uint64_t wrong = cell.head ^ pair_word(k);
         for (uint64_t i = 0; i < 7; i++) wrong |= cell.words[i] ^ (pair_word(k) + i);
@@ -57,7 +57,6 @@ static inline __attribute__((always_inline)) void send_packed(measure_duo *duo, 
     ta_cell *gathered = NULL;
     unsigned used = 0;
     for (uint64_t k = 0; k < job->count; k++) {
-        if (k == job->warm_up) job->start_ns = duo_now();
         if (used == 0 && is_in_place) {
             TAKE_CELL_(cell);
             gathered = cell;
@@ -81,7 +80,6 @@ static void send_packed_in_place(measure_duo *duo, pair_job *job) { send_packed(
 static void send_flushed(measure_duo *duo, pair_job *job) {
     LANE_TYPE *lane = job->forth;
     for (uint64_t k = 0; k < job->count; k++) {
-        if (k == job->warm_up) job->start_ns = duo_now();
         TAKE_CELL_(cell);
         cell->words[0] = pair_word(k);
         LANE(commit)(lane, 1 << 4);
@@ -92,7 +90,6 @@ static void send_flushed(measure_duo *duo, pair_job *job) {
 static void send_bulk(measure_duo *duo, pair_job *job) {
     LANE_TYPE *lane = job->forth;
     for (uint64_t k = 0; k < job->count; k += 32) {
-        if (k == job->warm_up) job->start_ns = duo_now();
         uint64_t words[32];
         for (uint64_t i = 0; i < 32; i++) words[i] = pair_word(k + i);
         for (unsigned i = 0; i < 32; i += 7) {
@@ -118,6 +115,7 @@ static void receive_words(measure_duo *duo, pair_job *job) {
     LANE_TYPE *lane = job->forth;
     uint64_t bad = 0;
     for (uint64_t k = 0; k < job->count;) {
+        pair_start_at(job, k);
         RECEIVE_CELL_(lane, cell);
         unsigned n = (unsigned)(cell.head >> 4);
         if (n == 0 || n > 7) return;
@@ -197,7 +195,7 @@ static const pair_contender entries[] = {
     {"words_packed", LANE_NAME "_in_place", send_packed_in_place, receive_words,
      create, destroy, PAIR_SMALL_WARM_UP, PAIR_SMALL_MESSAGES, false, false, PAIR_SPINS},
     {"words", LANE_NAME, send_flushed, receive_words, create, destroy,
-     PAIR_WARM_UP, PAIR_MESSAGES, false, false, PAIR_SPINS},
+     PAIR_SMALL_WARM_UP, PAIR_SMALL_MESSAGES, false, false, PAIR_SPINS},
     {"words_bulk", LANE_NAME, send_bulk, receive_words, create, destroy,
      PAIR_SMALL_WARM_UP, PAIR_SMALL_MESSAGES, false, false, PAIR_SPINS},
     {"round_trip", LANE_NAME, ask, answer, create, destroy,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * What passes between two threads: a contender is one way to do it, in a row of several that are
- * measured in turn. Two threads measure it, those of the stage: `from` sends and `to` receives, or
- * both do in a round trip. rows.h runs them.
+ * measured in turn. The two threads of a duo measure it: `from` sends and `to` receives, or both do
+ * in a round trip. The benchmarks run them in rows (rows.h); `ta cost` runs those that it has figures
+ * of, the same code (measure_port.c, measure_lane.c, measure_line.c).
  *
  * Every message is verified. Message k of a stream is the word pair_word(k), or a line of words
  * from it on.
@@ -10,10 +11,9 @@
 #ifndef TA_BENCH_PAIR_H
 #define TA_BENCH_PAIR_H
 
-#include "stage.h"
-
 #include "ta/detail/atomic.h"
 #include "ta/memory.h"
+#include "ta/registry.h"
 
 TA_BEGIN_DECLS
 
@@ -32,9 +32,11 @@ typedef struct pair_job {
     void *forth, *back; /* queues; back: for round trips */
     void *idle[2][PAIR_IDLE];
     uint64_t warm_up, count; /* messages, or trips: before the clock starts; and altogether */
+    uint64_t started_at;     /* what had come when it did: as `warm_up`, or some more */
     int64_t start_ns, end_ns;
-    uint64_t wrong;   /* messages */
-    uint64_t counted; /* what else a contender counts */
+    int64_t sleeps[2]; /* how often each side gave its processor away */
+    uint64_t wrong;    /* messages */
+    uint64_t counted;  /* what else a contender counts */
     bool finished;
 } pair_job;
 
@@ -73,8 +75,19 @@ static inline bool pair_wait(measure_duo *duo, unsigned *tries) {
     return ++*tries % 1024 != 0 || duo_may_wait(duo);
 }
 
+/* The clock of a stream is the receiver's: from its first measured message to its last. `come`
+ * messages have come. */
+static inline void pair_start_at(pair_job *job, uint64_t come) {
+    if (job->start_ns != 0 || come < job->warm_up) return;
+    job->started_at = come;
+    job->start_ns = duo_now();
+}
+
 /* Where queues lie: in another place each time. For create and destroy. */
 const ta_allocator *pair_memory(void);
+
+/* Where the two threads stand, `from` and `to`, on which machine. For create. */
+const ta_affinity *pair_places(const ta_registry **registry);
 
 /* Sizes of the rows. A contender is tried with what is its warm-up otherwise. */
 #define PAIR_WARM_UP UINT64_C(4096)
@@ -92,23 +105,32 @@ const ta_allocator *pair_memory(void);
 
 /* ---- for who runs them ----------------------------------------------------------------------- */
 
-typedef enum pair_outcome {
-    PAIR_OK,
-    PAIR_BUSY,  /* others had one of the processors: once more */
-    PAIR_MOVED, /* the processors' distance changed meanwhile: once more */
-    PAIR_WRONG, /* messages arrived wrong */
-    PAIR_FAILED /* it could not be created */
-} pair_outcome;
+typedef enum pair_end {
+    PAIR_CAME,      /* all arrived, and right */
+    PAIR_GAVE_UP,   /* it took too long */
+    PAIR_DAMAGED,   /* messages arrived wrong */
+    PAIR_NOT_OPENED /* it could not be created */
+} pair_end;
 
-typedef struct pair_sample {
-    double ns, floor_ns; /* per message or trip; a line's trip, the mean of before and after */
-    group_kind group;
-} pair_sample;
+/* Runs a contender once, as the job says: its warm_up and count. pair_run() makes its queues, each time
+ * at another place, and destroys them; pair_run_through() takes those of the job. */
+pair_end pair_run(measure_duo *duo, const pair_contender *contender, pair_job *job);
+pair_end pair_run_through(measure_duo *duo, const pair_contender *contender, pair_job *job);
 
-/* One sample, between two probes of the distance. `is_brief`: few messages; whether they arrived
- * right is what counts. */
-pair_outcome pair_take(bench_stage *stage, const pair_contender *contender, bool is_brief,
-                       pair_sample *out);
+/* Nanoseconds per message or trip of a job that came to its end. */
+static inline double pair_ns(const pair_job *job) {
+    return (double)(job->end_ns - job->start_ns) / (double)(job->count - job->started_at);
+}
+
+/* The contender of this row and name; NULL: none. */
+const pair_contender *pair_find(pair_list list, const char *row, const char *name);
+
+/* ---- what benchmarks and `ta cost` have in common -------------------------------------------- */
+
+pair_list floor_lines(void);    /* cache lines: back and forth, and in streams */
+pair_list lanes_of_cells(void); /* the library's lane; it is private, so not in the shared object */
+pair_list port_streams(void);   /* words and closures */
+pair_list port_calls(void);
 
 TA_END_DECLS
 

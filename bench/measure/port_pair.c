@@ -11,18 +11,19 @@ void port_pair_destroy(void *memory) {
 }
 
 port_pair *port_pair_create(uint32_t cells, uint32_t calls) {
-    ta_affinity places[2];
-    const uint32_t counts[] = {2};
+    const ta_registry *registry;
+    const ta_affinity *places = pair_places(&registry);
+    bool is_one_region = ta_affinity_region(places[0]) == ta_affinity_region(places[1]);
     port_pair *self = ta_allocate_zeroed(pair_memory(), 1, sizeof *self, _Alignof(port_pair));
     if (self == NULL) return NULL;
-    ta_mesh_options options = {.affinities = places,
+    /* Near each of them; where that is the same, at another place each time. */
+    ta_mesh_options options = {.registry = registry,
+                               .affinities = places,
                                .affinity_count = 2,
                                .lane_cells = cells,
                                .calls = calls,
-                               .allocator = pair_memory()};
-    if (ta_affinity_create_manual(counts, 1, places, 2, NULL) == TA_OK &&
-        ta_mesh_create(&options, &self->mesh) == TA_OK)
-        return self;
+                               .allocator = is_one_region ? pair_memory() : NULL};
+    if (ta_mesh_create(&options, &self->mesh) == TA_OK) return self;
     port_pair_destroy(self);
     return NULL;
 }

@@ -14,6 +14,7 @@ static void receive(measure_duo *duo, pair_job *job, port_words *words) {
     unsigned tries = 0;
     if (port == NULL) return;
     while (self->receiver.done < job->count) {
+        pair_start_at(job, self->receiver.done);
         if (ta_port_poll(port, BUDGET) != 0)
             tries = 0;
         else if (!pair_wait(duo, &tries))
@@ -38,7 +39,6 @@ static bool make_room(measure_duo *duo, ta_port *port, unsigned *tries) {
         ta_port *port = port_pair_attach(self, 0, NULL);                                           \
         if (port == NULL) return;                                                                  \
         for (uint64_t k = 0; k < job->count; k += (STEP)) {                                        \
-            if (k == job->warm_up) job->start_ns = duo_now();                                      \
             if (!SEND(duo, self, port, k)) break;                                                  \
         }                                                                                          \
         (void)ta_port_detach(port);                                                                \
@@ -72,6 +72,7 @@ static inline bool send_bulk(measure_duo *duo, port_pair *self, ta_port *port, u
     for (unsigned tries = 0;
          (sent += ta_port_send_words(port, 1, words + sent, PAIR_BULK - sent)) < PAIR_BULK;)
         if (!make_room(duo, port, &tries)) return false;
+    ta_port_flush(port); /* as a ring's burst: all of it is to be seen, the last four too */
     return true;
 }
 

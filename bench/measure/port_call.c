@@ -48,8 +48,8 @@ static void call(measure_duo *duo, pair_job *job, uint64_t most) {
     uint64_t asked = 0;
     unsigned tries = 0;
     while (self->caller.done < job->count) {
+        pair_start_at(job, self->caller.done);
         while (asked < job->count && asked - self->caller.done < most) {
-            if (asked == job->warm_up) job->start_ns = duo_now();
             struct question question = {self, pair_word(asked)};
             if (ask(port, 1, question, question, NULL, NULL) != TA_OK) break;
             asked++;
