@@ -55,8 +55,8 @@ static uint64_t malloc_run(void *state, unsigned thread, uint64_t operations) {
 }
 
 static const bench_contender contenders[] = {
-    {"own", lending_create, NULL, own_run, NULL, free, 0, true, false},
-    {"malloc", lending_create, NULL, malloc_run, NULL, free, 0, true, false},
+    {"own", lending_create, NULL, own_run, NULL, free, 0, true, NULL, NULL},
+    {"malloc", lending_create, NULL, malloc_run, NULL, free, 0, true, NULL, NULL},
 };
 
 const bench_group bench_allocator_group = {"allocator", contenders, BENCH_COUNT(contenders)};

@@ -177,29 +177,23 @@ static void *footprint_create(const bench_world *world) {
 }
 
 /* The bytes that an array of 1,024 slots asks for, of which none is used. */
-static uint64_t unused_bytes(void *state, unsigned thread, uint64_t operations) {
+static double unused_bytes(void *state) {
     footprint *s = state;
     ta_per_affinity_options options = {.shape = s->shape, .allocator = &s->allocator};
     bench_numbers array;
-    (void)thread;
-    (void)operations;
-    if (bench_numbers_create(&array, &options, bench_make, NULL) != TA_OK) return 0;
-    uint64_t bytes = s->counted.bytes;
+    if (bench_numbers_create(&array, &options, bench_make, NULL) != TA_OK) return -1;
+    double bytes = (double)s->counted.bytes;
     bench_numbers_destroy(&array);
-    return s->counted.bytes == 0 ? bytes : 0;
+    return s->counted.bytes == 0 ? bytes : -1;
 }
 
-static uint64_t allowed_bytes(void *state, unsigned thread, uint64_t operations) {
+static double allowed_bytes(void *state) {
     (void)state;
-    (void)thread;
-    (void)operations;
     return BENCH_MANY * sizeof(ta_slot_cell) + 4096;
 }
 
-static uint64_t cells_bytes(void *state, unsigned thread, uint64_t operations) {
+static double cells_bytes(void *state) {
     (void)state;
-    (void)thread;
-    (void)operations;
     return BENCH_MANY * sizeof(ta_slot_cell);
 }
 
@@ -242,19 +236,19 @@ static const bench_contender first_get[] = {
 static const bench_contender memory[] = {
     {.name = "unused_1024",
      .create = footprint_create,
-     .run = unused_bytes,
-     .destroy = free,
-     .unit_is_byte = true},
+     .figure = unused_bytes,
+     .unit = "bytes",
+     .destroy = free},
     {.name = "cells_and_4096",
      .create = footprint_create,
-     .run = allowed_bytes,
-     .destroy = free,
-     .unit_is_byte = true},
+     .figure = allowed_bytes,
+     .unit = "bytes",
+     .destroy = free},
     {.name = "cells",
      .create = footprint_create,
-     .run = cells_bytes,
-     .destroy = free,
-     .unit_is_byte = true},
+     .figure = cells_bytes,
+     .unit = "bytes",
+     .destroy = free},
 };
 
 const bench_group bench_making_groups[] = {

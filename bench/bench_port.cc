@@ -31,6 +31,7 @@ int main(int argc, char **argv) {
     bench::AddQueues(others);
     bench::RegisterPairs({port_streams(), port_calls(), port_wakes()}, others);
     RegisterWakes();
-    bench::RegisterTurns(&port_polls, 1);
+    const bench_group groups[] = {port_polls, port_mesh_memory, port_system_calls};
+    bench::RegisterTurns(groups, BENCH_COUNT(groups));
     return bench::RunAll(argc, argv);
 }

@@ -37,8 +37,11 @@ typedef struct bench_contender {
     uint64_t (*run)(void *state, unsigned thread, uint64_t operations);
     bool (*finish)(void *state);
     void (*destroy)(void *state);
-    uint64_t most;             /* operations between prepare() and finish(); 0: any number */
-    bool by_two, unit_is_byte; /* measured by two threads at once, too; no time but memory */
+    uint64_t most; /* operations between prepare() and finish(); 0: any number */
+    bool by_two;   /* measured by two threads at once, too */
+    /* In place of run(): a figure that is no time, and its unit; the counter is NAME_UNIT. */
+    double (*figure)(void *state); /* below 0: it went wrong; not a number: nobody can tell here */
+    const char *unit;
 } bench_contender;
 
 /* Contenders that are measured in turn. */

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 namespace bench {
 
@@ -46,6 +47,30 @@ bool SetStage(const char *program) {
 bench_stage *Stage() { return stage; }
 const bench_world &World() { return world; }
 void NoteWrong() { everything_right = false; }
+
+namespace {
+
+double Setting(const char *name, double by_default) {
+    const char *text = std::getenv(name);
+    return text != nullptr ? std::atof(text) : by_default;
+}
+
+} // namespace
+
+bool TimeIsOver() {
+    static const double until = Setting("TA_BENCH_UNTIL", 0);
+    using Seconds = std::chrono::duration<double>;
+    return until > 0 &&
+           Seconds(std::chrono::system_clock::now().time_since_epoch()).count() >= until;
+}
+
+std::chrono::steady_clock::time_point PatienceEnds(std::chrono::seconds by_default) {
+    static const double set = Setting("TA_BENCH_PATIENCE", 0);
+    std::chrono::duration<double> patience(set);
+    return std::chrono::steady_clock::now() +
+           (set > 0 ? std::chrono::duration_cast<std::chrono::milliseconds>(patience)
+                    : std::chrono::milliseconds(by_default));
+}
 
 void NotMeasured(const char *peer, const char *package) {
     if (!not_measured.empty()) not_measured += ", ";

@@ -16,6 +16,7 @@
 #include "contender.h"
 #include "pair_take.h"
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -49,6 +50,12 @@ void NotMeasured(const char *peer, const char *package);
 int RunAll(int argc, char **argv);
 
 // ---- for the parts of it ----
+
+// TA_BENCH_UNTIL in the environment, seconds since 1970: when all is to be over; what was not measured
+// until then is labelled so. TA_BENCH_PATIENCE: seconds to wait for a repetition that nobody disturbs.
+constexpr char kNoTime[] = "busy: the time was over before";
+bool TimeIsOver();
+std::chrono::steady_clock::time_point PatienceEnds(std::chrono::seconds by_default);
 
 double Median(std::vector<double> values);
 

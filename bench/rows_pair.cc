@@ -52,8 +52,19 @@ void Report(benchmark::State &state, const Sampled &contender, pair_outcome outc
 
 bool IsFinal(pair_outcome outcome) { return outcome == PAIR_WRONG || outcome == PAIR_FAILED; }
 
+// Is the sample's floor that of the round? The rule is group_stayed()'s, from the first sample to the
+// last; where distance is nothing there is none.
+bool IsSameFloor(const pair_sample &sample, const Round &round) {
+    double low = sample.floor_ns, high = sample.floor_ns;
+    for (double floor_ns : round.line_ns) {
+        low = std::min(low, floor_ns);
+        high = std::max(high, floor_ns);
+    }
+    return high - low <= GROUP_FLOOR_CHANGE * low;
+}
+
 // All contenders, beginning with number `first`. PAIR_MOVED, too, when two samples are of different
-// distances. `*who` is the one that it is about.
+// distances, or their floors too different ones. `*who` is the one that it is about.
 pair_outcome TakeRound(const Row &row, size_t first, Clock::time_point deadline, Round &round,
                        size_t &who) {
     size_t count = row.contenders.size();
@@ -66,6 +77,7 @@ pair_outcome TakeRound(const Row &row, size_t first, Clock::time_point deadline,
         while ((outcome = row.contenders[who].take(false, sample)) != PAIR_OK)
             if (IsFinal(outcome) || Clock::now() >= deadline) return outcome;
         if (k > 0 && sample.group != round.group) return PAIR_MOVED;
+        if (k > 0 && !IsSameFloor(sample, round)) return PAIR_MOVED;
         round.group = sample.group;
         round.ns[who] = sample.ns;
         round.line_ns.push_back(sample.floor_ns);
@@ -97,8 +109,9 @@ void Interleaved(benchmark::State &state, const Row &row) {
     if (!bench_stage_has_two(Stage())) return state.SkipWithError("two processors are needed");
     static size_t first = 0; // so that nobody always follows the same other one
     std::vector<Round> rounds;
-    Clock::time_point deadline = Clock::now() + kPatience;
-    bool is_busy = false;
+    Clock::time_point deadline = PatienceEnds(kPatience);
+    bool is_busy = TimeIsOver();
+    if (is_busy) state.SetLabel(kNoTime);
     for (auto _ : state) {
         Clock::time_point start = Clock::now();
         state.SetIterationTime(1e-9);

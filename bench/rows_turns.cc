@@ -7,6 +7,9 @@
 
 #include <benchmark/benchmark.h>
 
+#include <cmath>
+#include <sys/resource.h>
+
 namespace bench {
 
 namespace {
@@ -14,6 +17,7 @@ namespace {
 constexpr int kPasses = 101;     // of a repetition; a pass has a turn of each contender
 constexpr double kOverlap = 0.8; // of two threads' turns, which count only if they were at once
 constexpr int kTries = 20;       // for one that does, since others may want the processors, too
+constexpr int kTriesAlone = 5;   // for a turn by one thread that others do not displace
 constexpr int kTriesOfPass = 3;  // while the processors move
 constexpr size_t kEnough = 10;   // turns make a figure
 
@@ -36,7 +40,23 @@ bool Right(benchmark::State &state, const Work &work) {
     return false;
 }
 
-double Once(Work &work) { return work.contender().unit_is_byte ? work.Figure() : work.Alone(); }
+double Once(Work &work) { return work.contender().figure ? work.Figure() : work.Alone(); }
+
+// How often others displaced this thread.
+long Displaced() {
+    struct rusage usage {};
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
+}
+
+// A turn by one thread that nobody displaced; not a number where there was none.
+double Undisturbed(Work &work) {
+    for (int tries = 0; tries < kTriesAlone && work.good(); tries++) {
+        long before = Displaced();
+        double ns = Once(work);
+        if (work.contender().figure || Displaced() == before) return ns;
+    }
+    return NAN;
+}
 
 // One contender, once: that it runs, and does what it should.
 void ByItself(benchmark::State &state, const bench_group &group, const bench_contender &contender) {
@@ -50,6 +70,14 @@ void ByItself(benchmark::State &state, const bench_group &group, const bench_con
         state.SetIterationTime(kTurnSeconds);
     }
     Right(state, work);
+}
+
+// Those that are numbers.
+std::vector<double> Told(std::vector<double> values) {
+    values.erase(
+        std::remove_if(values.begin(), values.end(), [](double v) { return std::isnan(v); }),
+        values.end());
+    return values;
 }
 
 // The turns of one contender; `alone` and `by_two` of a pass stand at its number.
@@ -80,10 +108,12 @@ class Interleaving {
     }
 
     void TakePass() {
+        if (TimeIsOver()) return;
         bool alone_first = groups_.size() % 2 == 0;
         if (by_two_ && !alone_first) TakeTurnsByTwo();
         if (by_two_) bench_stage_settle(Stage());
-        for (size_t i = 0; i < works_.size(); i++) records_[i].alone.push_back(Once(*works_[i]));
+        for (size_t i = 0; i < works_.size(); i++)
+            records_[i].alone.push_back(Undisturbed(*works_[i]));
         if (by_two_ && alone_first) TakeTurnsByTwo();
         if (!by_two_) groups_.push_back(GROUP_SELF);
     }
@@ -95,7 +125,8 @@ class Interleaving {
         for (size_t i = 0; i < works_.size(); i++)
             if (!CountOne(state, i, most.group)) {
                 state.counters.clear(); // and no error: see rows_pair.cc
-                return state.SetLabel("busy: the two threads hardly ever ran at once");
+                return state.SetLabel(
+                    TimeIsOver() ? kNoTime : "busy: others had the processors all the time");
             }
         if (!by_two_) return;
         state.counters["line_ns"] = Median(line_ns_);
@@ -122,21 +153,30 @@ class Interleaving {
     void TakeTurnByTwo(size_t i) {
         double ns = 0, overlap = 0;
         for (int tries = 0; works_[i]->contender().by_two && tries < kTries; tries++) {
+            (void)bench_stage_displaced(Stage()); // what came before
             ns = works_[i]->ByTwo(Stage(), overlap);
+            if (bench_stage_displaced(Stage())) overlap = 0;
             if (overlap >= kOverlap) break;
         }
         records_[i].by_two.push_back(ns);
         records_[i].overlaps.push_back(overlap);
     }
 
-    // The figures of one contender. False: of turns by two there are not enough.
+    // The figures of one contender. False: there are not enough turns that count.
     bool CountOne(benchmark::State &state, size_t i, group_kind group) const {
         const bench_contender &contender = works_[i]->contender();
         const Record &record = records_[i];
         std::string name = contender.name;
+        if (contender.figure) {
+            if (record.alone.empty()) return false;
+            if (!std::isnan(record.alone[0]))
+                state.counters[name + "_" + contender.unit] = record.alone[0];
+            return true;
+        }
         if (!contender.by_two) {
-            state.counters[name + (contender.unit_is_byte ? "_bytes" : "_ns")] =
-                Median(record.alone);
+            std::vector<double> alone = Told(record.alone);
+            if (alone.size() < kEnough) return false;
+            state.counters[name + "_ns"] = Median(alone);
             return true;
         }
         std::vector<double> alone, at_once;
@@ -145,7 +185,8 @@ class Interleaving {
             alone.push_back(record.alone[pass]);
             if (record.overlaps[pass] >= kOverlap) at_once.push_back(record.by_two[pass]);
         }
-        if (at_once.size() < kEnough) return false;
+        alone = Told(alone);
+        if (at_once.size() < kEnough || alone.size() < kEnough) return false;
         state.counters[name + "_alone_ns"] = Median(alone);
         state.counters[name + "_by_two_ns"] = Median(at_once);
         state.counters[name + "_at_once"] = static_cast<double>(at_once.size());
@@ -182,11 +223,11 @@ void Register(const bench_group &group) {
             [&group, &contender](benchmark::State &state) { ByItself(state, group, contender); })
             ->UseManualTime();
     }
-    bool is_bytes = group.contenders[0].unit_is_byte;
+    bool is_figure = group.contenders[0].figure != nullptr;
     benchmark::RegisterBenchmark((name + "/interleaved").c_str(),
                                  [&group](benchmark::State &state) { Interleaved(state, group); })
         ->UseManualTime()
-        ->Iterations(is_bytes ? 1 : kPasses);
+        ->Iterations(is_figure ? 1 : kPasses);
 }
 
 } // namespace

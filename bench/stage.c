@@ -60,6 +60,11 @@ bool bench_stage_run(bench_stage *stage, void (*part)(void *argument, unsigned t
     return duo_run(stage->duo, run_side, &run);
 }
 
+bool bench_stage_displaced(bench_stage *stage) {
+    int64_t displaced = duo_take_usage(stage->duo, DUO_FROM).involuntary;
+    return (displaced + duo_take_usage(stage->duo, DUO_TO).involuntary) != 0;
+}
+
 void bench_stage_settle(bench_stage *stage) {
     if (stage->duo == NULL || stage->duo->helper_stat < 0) return;
     while (!duo_helper_sleeps(stage->duo)) ta_cpu_pause();

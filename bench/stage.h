@@ -29,6 +29,9 @@ bool bench_stage_has_two(const bench_stage *stage);
 bool bench_stage_run(bench_stage *stage, void (*part)(void *argument, unsigned thread),
                      void *argument);
 
+/* Did others displace one of the two in what they ran since the last call? */
+bool bench_stage_displaced(bench_stage *stage);
+
 /* Returns when the second thread sleeps, and leaves the machine to the first. */
 void bench_stage_settle(bench_stage *stage);
 

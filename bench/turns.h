@@ -102,7 +102,11 @@ class Work {
     }
 
     // What the contender answers where it measures no time.
-    double Figure() { return static_cast<double>(contender_.run(state_.get(), 0, 1)); }
+    double Figure() {
+        double figure = contender_.figure(state_.get());
+        good_ = good_ && !(figure < 0);
+        return figure;
+    }
 
   private:
     void Prepare() {
@@ -120,7 +124,7 @@ class Work {
     }
     // The operations that fill a turn.
     uint64_t Calibrate() {
-        if (contender_.unit_is_byte) return 1;
+        if (contender_.figure != nullptr) return 1;
         uint64_t operations = 64;
         while (operations < UINT64_C(1) << 32 && good_) {
             double seconds = std::min({Once(operations), Once(operations), Once(operations)});
