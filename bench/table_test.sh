@@ -16,6 +16,8 @@ cat >"$work/bench_toy" <<'BINARY'
 #!/usr/bin/env bash
 set -euo pipefail
 here=$(dirname "$0")
+if [ -e "$here/hangs" ]; then exec tail -f /dev/null; fi
+if ! [ -e "$here/toy.0" ]; then exit 1; fi
 for argument; do
     case $argument in
     --benchmark_out=*) out=${argument#*=} ;;
@@ -39,14 +41,17 @@ chmod +x "$work/bench_toy"
 cat >"$work/goals" <<'GOALS'
 # figure binary row ours peer floor goal
 @queues boost_ns,dpdk_ns
+@floors floor_ns,other_floor_ns
 toy.words bench_toy words ours_ns @queues - 0.7
-toy.bulk  bench_toy words bulk_ns dpdk_ns floor_ns 0.9
+toy.bulk  bench_toy words bulk_ns dpdk_ns @floors 0.9
 GOALS
 
 # begin NAME: another case, without anything measured.
 begin() {
     name=$1
-    rm -f "$work"/toy.* "$work/run" "$work/missing" "$work/status"
+    rm -f "$work"/toy.* "$work/run" "$work/missing" "$work/status" "$work/hangs"
+    how=(--quick --only toy --peers)
+    limit=180
 }
 
 # lines COUNT TEXT: so many benchmarks.
@@ -55,16 +60,9 @@ lines() {
     for ((i = 0; i < $1; i++)); do echo "$2"; done
 }
 
-# expect STATUS PATTERN...: what the script exits with, and prints; a pattern after ! it does not.
-expect() {
-    local status=0 wanted=$1 pattern is_absent=false
-    shift
-    TA_BENCH_BIN=$work TA_BENCH_GOALS=$work/goals \
-        script/bench --quick --only toy --peers --json "$work/json" >"$work/out" 2>&1 || status=$?
-    if [ "$status" -ne "$wanted" ]; then
-        echo "$name: exits $status, not $wanted"
-        failures=$((failures + 1))
-    fi
+# look PATTERN...: what stands in $work/out; a pattern after ! does not.
+look() {
+    local pattern is_absent=false
     for pattern; do
         if [ "$pattern" = ! ]; then
             is_absent=true
@@ -79,6 +77,19 @@ expect() {
             failures=$((failures + 1))
         fi
     done
+}
+
+# expect STATUS PATTERN...: what the script exits with, and prints.
+expect() {
+    local status=0 wanted=$1
+    shift
+    TA_BENCH_BIN=$work TA_BENCH_GOALS=$work/goals TA_BENCH_DOCS=$work TA_BENCH_SECONDS=$limit \
+        script/bench "${how[@]}" --json "$work/json" >"$work/out" 2>&1 || status=$?
+    if [ "$status" -ne "$wanted" ]; then
+        echo "$name: exits $status, not $wanted"
+        failures=$((failures + 1))
+    fi
+    look "$@"
 }
 
 good='ours_ns=4 bulk_ns=3 boost_ns=8 dpdk_ns=10 floor_ns=2'
@@ -110,27 +121,42 @@ begin 'who is not there is named'
 lines 9 '1 ours_ns=4 bulk_ns=3 dpdk_ns=10 floor_ns=2' >"$work/toy.0"
 echo 'boost (package libboost-dev)' >"$work/missing"
 expect 0 '^not measured: boost \(package libboost-dev\)$' \
-    '^toy.words +4 +peer=10:dpdk .* ok \(1 of 2 peers\)$' '^2 of 2 figures'
+    '^toy.words +4 +peer=10:dpdk .* ok \(1 of 2 peers\)$' \
+    '^1 more do so without some of their peers, and do not count$' '^1 of 2 figures'
 
 begin 'no peer at all'
 lines 9 '1 ours_ns=4 bulk_ns=3 floor_ns=2' >"$work/toy.0"
 expect 0 '^toy.words +4 +peer=not measured .* 0.7 +-$' '^0 of 2 figures reach their goal$'
 
+begin 'the best floor counts'
+lines 9 "1 $good other_floor_ns=1.5" >"$work/toy.0"
+expect 0 '^toy.bulk .*floor=1.5:other_floor '
+
+begin 'a goal without a peer is one of the figure itself'
+lines 9 "1 $good calls=0" >"$work/toy.0"
+sed -i '$a toy.calls bench_toy words calls - - 0' "$work/goals"
+expect 0 '^toy.calls +0 +peer=- .* 0  ok$' '^3 of 3 figures'
+lines 9 "1 $good calls=1" >"$work/toy.0"
+expect 0 '^toy.calls +1 +peer=- .* 0  short$' '^2 of 3 figures'
+sed -i '$d' "$work/goals"
+
 begin 'what was disturbed is measured again'
+how=(--only toy)
 {
     lines 3 "1 $good"
     lines 6 'error busy: others had the processors all the time: boost'
 } >"$work/toy.0"
-lines 9 "1 $good" >"$work/toy.1"
+for i in 1 2 3 4; do echo 'error busy: others had the processors all the time: boost' >"$work/toy.$i"; done
+lines 9 "1 $good" >"$work/toy.5"
 expect 0 '^toy.words +4 .* ok$' '^2 of 2 figures' ! 'failed'
-if [ "$(cat "$work/run")" -ne 2 ]; then
-    echo "$name: $(cat "$work/run") runs, not 2"
+if [ "$(cat "$work/run")" -ne 6 ]; then
+    echo "$name: $(cat "$work/run") runs, not 6"
     failures=$((failures + 1))
 fi
 
 begin 'what is always disturbed fails'
 lines 9 'error busy: others had the processors all the time: boost' >"$work/toy.0"
-expect 1 '^toy.words +failed: too few repetitions: 0 of 27; busy: others .*: boost$' \
+expect 1 '^toy.words +failed: too few repetitions: 0 of 9; busy: others .*: boost$' \
     '^0 of 2 figures'
 
 begin 'what is wrong fails, though others were right'
@@ -145,16 +171,74 @@ lines 9 "1 $good" >"$work/toy.0"
 echo 3 >"$work/status"
 expect 1 'bench_toy failed' '^toy.words +4 '
 
+begin 'nothing was measured'
+expect 1 'bench_toy left no figures' '^toy.words +failed: not measured$' '^0 of 2 figures'
+
+begin 'the time is over before anything'
+lines 9 "1 $good" >"$work/toy.0"
+limit=0
+expect 1 '^toy.words +failed: too few repetitions: the time was over before$' '^0 of 2 figures'
+if [ -e "$work/run" ]; then
+    echo "$name: something ran"
+    failures=$((failures + 1))
+fi
+
+begin 'who never ends is ended'
+touch "$work/hangs"
+limit=7
+expect 1 '^toy.words +failed: too few repetitions: the time was over before$' '^0 of 2 figures'
+
+begin 'tables in Markdown'
+lines 9 "1 $good" >"$work/toy.0"
+how=(--quick --markdown)
+expect 0 '^### toy$' '^\| .toy.words. \| 4 \| boost 8 \|  \| 0.500 \(0.500 to 0.500\) \| 0.7 \| ok \|$' \
+    '^\| .toy.bulk. \| 3 \| dpdk 10 \| floor 2 \|' '^2 of 2 figures'
+
+begin 'tables in documents'
+lines 9 "1 $good" >"$work/toy.0"
+document() {
+    printf '%s\n' 'Before' '' '<!-- script/bench: machine -->' '' 'some machine' '' \
+        '<!-- script/bench: toy.b -->' '' '| old |' '|---|' '' 'between' '' \
+        '<!-- script/bench: other. -->' '' '| other |' '' 'After'
+} >"$work/toy.md"
+document
+how=(--quick --update)
+expect 0 'toy.md: the table of other. stays'
+cp "$work/toy.md" "$work/out"
+look '^2 of 2 figures reach their goal.$' '^\| .toy.bulk. \| 3 ' '^\| other \|$' '^between$' '^After$' \
+    ! 'some machine' 'old' 'toy.words'
+
+begin 'of what is wanted alone'
+lines 9 "1 $good" >"$work/toy.0"
+document
+how=(--quick --update --only toy.bulk)
+expect 0
+cp "$work/toy.md" "$work/out"
+look '^some machine$' '^\| .toy.bulk. \| 3 '
+rm "$work/toy.md"
+
+begin 'a file that was written is read again'
+lines 9 "1 $good" >"$work/toy.0"
+expect 0
+cp "$work/json" "$work/earlier"
+rm "$work/toy.0"
+how=(--from "$work/earlier")
+expect 0 '^2 of 2 figures'
+
 begin 'the JSON is whole'
 lines 9 "1 $good" >"$work/toy.0"
 expect 0
 jq -e '.context and (.benchmarks | length == 9)
-    and (.benchmarks[0].name == "bench_toy/words/interleaved")' "$work/json" >/dev/null || {
+    and (.context | has("date") and has("num_cpus") and has("load_avg") and .measured.cpu)
+    and (.benchmarks[0].name == "bench_toy/words/interleaved")
+    and all(.benchmarks[]; .real_time and .cpu_time and .time_unit == "ns" and .iterations
+        and .threads and .repetitions)' "$work/json" >/dev/null || {
     echo "$name: it is not"
     failures=$((failures + 1))
 }
 
-for arguments in '--unknown' '--only' '--json' '--only no_figure_has_this'; do
+for arguments in '--unknown' '--only' '--json' '--only no_figure_has_this' '--json /' \
+    '--json /no/such/folder' '--from /dev/null'; do
     status=0
     # shellcheck disable=SC2086 # one or two arguments
     TA_BENCH_BIN=$work script/bench $arguments >/dev/null 2>&1 || status=$?
