@@ -108,7 +108,7 @@ class Interleaving {
     }
 
     void TakePass() {
-        if (TimeIsOver()) return;
+        if (TimeIsOver() && works_[0]->contender().figure == nullptr) return;
         bool alone_first = groups_.size() % 2 == 0;
         if (by_two_ && !alone_first) TakeTurnsByTwo();
         if (by_two_) bench_stage_settle(Stage());

@@ -93,7 +93,7 @@ const ta_affinity *pair_places(const ta_registry **registry);
 #define PAIR_WARM_UP UINT64_C(4096)
 #define PAIR_MESSAGES UINT64_C(40960)
 #define PAIR_SMALL_WARM_UP UINT64_C(14336)   /* a multiple of 7 and of 32 */
-#define PAIR_SMALL_MESSAGES UINT64_C(215040) /* the same */
+#define PAIR_SMALL_MESSAGES UINT64_C(107520) /* the same */
 #define PAIR_FEW_MESSAGES UINT64_C(12288)    /* of those that take long */
 #define PAIR_TRIPS_WARM_UP UINT64_C(64)
 #define PAIR_TRIPS UINT64_C(1088)
