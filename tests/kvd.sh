@@ -265,6 +265,47 @@ slow() {
     stop
 }
 
+# start_described CORES ARGUMENT...: on a machine that is only described, whose processors are threads.
+start_described() {
+    local cores=$1
+    shift
+    export HWLOC_SYNTHETIC="pu:$cores"
+    start "$@"
+    unset HWLOC_SYNTHETIC
+    if ! cli INFO server | grep -q "^cores:$cores"; then
+        stop
+        echo 'skipped: this build does not read machines by hwloc'
+        exit 77
+    fi
+}
+
+# key_of CORE: a name that belongs there.
+key_of() {
+    local i
+    for i in $(seq 1000); do
+        cli SET "probe$i" 1 >/dev/null
+        # A cursor names the core that it goes on at.
+        if cli SCAN "$1" COUNT 1000000 | grep -qx "probe$i"; then
+            echo "probe$i"
+            break
+        fi
+        cli DEL "probe$i" >/dev/null
+    done
+    cli FLUSHALL >/dev/null
+}
+
+# A reply is late, since its core is busy, and many large ones come before it: memory is bounded, and
+# the client gets them all.
+late() {
+    local early late
+    start_described 4 --maxmemory-clients 64m
+    late=$(key_of 1) early=$(key_of 2)
+    redis-benchmark -p "$port" -t set -n 400000 -r 400000 -P 64 -c 4 -q >/dev/null 2>&1
+    "$storm" late "$port" 4 "$early" "$late" || fail 'not all replies came'
+    peak_below 200
+    stop
+}
+
 # Who says nothing for --timeout seconds, is left.
 idle() {
     local answer status=0
@@ -327,6 +368,6 @@ restart() {
 
 case $case in
 session | password | options | benchmark | compare | random | many | announce | hoard | \
-    slow | idle | descriptors | restart) "$case" ;;
+    slow | late | idle | descriptors | restart) "$case" ;;
 *) fail 'no such case' ;;
 esac

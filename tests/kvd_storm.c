@@ -10,6 +10,8 @@
  *   kvd_storm hoard PORT COUNT MOST      so many connections, each sends most of a value of 3 MB; some
  *                                        and at most MOST of them may end it
  *   kvd_storm slow PORT                  readers that ask for much and do not read; then they do
+ *   kvd_storm late PORT CORES EARLY LATE a command of key LATE behind others that keep its core busy, and
+ *                                        100 of key EARLY, of 4 MB, behind that; they are all read
  *   kvd_storm restarts PORT FILE         writes and reads until the server ends the connection: a
  *                                        reply is what this client wrote; appends to FILE how many
  *                                        rounds were right
@@ -248,6 +250,60 @@ static int run_slow(unsigned long port) {
     return 0;
 }
 
+/* ---- late ------------------------------------------------------------------------------------- */
+
+enum { LATE_VALUE = 4000000, LATE_ASKED = 100 };
+
+/* A connection of the core; -1: there is no such connection. */
+static int connect_at(unsigned long port, unsigned long core) {
+    char request[64];
+    int fd = connect_to(port);
+    snprintf(request, sizeof request, "CLIENT MIGRATE %lu\r\n", core);
+    return asks(fd, request, "+OK\r\n") ? fd : -1;
+}
+
+static int reads_all(int fd, char *value) {
+    char head[16];
+    if (!read_whole(fd, head, 4) || memcmp(head, ":0\r\n", 4) != 0) return 0;
+    for (int i = 0; i < LATE_ASKED; i++) {
+        if (!read_whole(fd, head, 10) || memcmp(head, "$4000000\r\n", 10) != 0) return 0;
+        if (!read_whole(fd, value, LATE_VALUE + 2)) return 0;
+        for (size_t k = 0; k < LATE_VALUE; k += 4999)
+            if (value[k] != 'v') return 0;
+    }
+    return 1;
+}
+
+/* Key LATE is one of core 1, and not there. */
+static int run_late(unsigned long port, unsigned long cores, const char *early, const char *late) {
+    enum { BUSY_MOST = 64, SCANS = 20 };
+    char text[128], *value = malloc(LATE_VALUE + 2);
+    int fd = connect_at(port, 0), busy[BUSY_MOST];
+    if (value == NULL || fd < 0 || cores > BUSY_MOST) return 1;
+    memset(value, 'v', LATE_VALUE);
+    memcpy(value + LATE_VALUE, "\r\n", 2);
+    snprintf(text, sizeof text, "*3\r\n$3\r\nSET\r\n$%zu\r\n%s\r\n$%d\r\n", strlen(early), early,
+             LATE_VALUE);
+    if (!write_whole(fd, text, strlen(text)) || !write_whole(fd, value, LATE_VALUE + 2) ||
+        !asks(fd, "", "+OK\r\n"))
+        return 1;
+    for (unsigned long core = 0; core < cores; core++) {
+        if ((busy[core] = connect_at(port, core)) < 0) return 1;
+        for (int i = 0; i < SCANS; i++)
+            if (!write_whole(busy[core], "SCAN 1 COUNT 100000000 MATCH no*zz\r\n", 36)) return 1;
+    }
+    snprintf(text, sizeof text, "EXISTS %s\r\n", late);
+    if (!write_whole(fd, text, strlen(text))) return 1;
+    snprintf(text, sizeof text, "GET %s\r\n", early);
+    for (int i = 0; i < LATE_ASKED; i++)
+        if (!write_whole(fd, text, strlen(text))) return 1;
+    int is_good = reads_all(fd, value);
+    for (unsigned long core = 0; core < cores; core++) close(busy[core]);
+    close(fd);
+    free(value);
+    return !is_good;
+}
+
 /* ---- restarts --------------------------------------------------------------------------------- */
 
 /* What this client wrote, it reads, now and fifty rounds later, until the end. No other one writes
@@ -289,6 +345,8 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], "hoard") == 0 && argc == 5)
         return run_hoard(port, atoi(argv[3]), atoi(argv[4]));
     if (strcmp(argv[1], "slow") == 0) return run_slow(port);
+    if (strcmp(argv[1], "late") == 0 && argc == 6)
+        return run_late(port, strtoul(argv[3], NULL, 10), argv[4], argv[5]);
     if (strcmp(argv[1], "restarts") == 0 && argc == 4) return run_restarts(port, argv[3]);
     return 2;
 }

@@ -110,6 +110,57 @@ static void nothing_written_is_no_reply(void **state) {
     close_world(&w);
 }
 
+/* What has come out of turn counts, and moves on when the output has room: never more than a bound and
+ * one reply stand there. */
+static void replies_out_of_turn_are_counted_and_bounded(void **state) {
+    enum { REPLIES = 10, LENGTH = KVD_OUTPUT_HIGH / 2 + 1 };
+    static char reply[LENGTH];
+    world w;
+    (void)state;
+    open_world(&w);
+    uint32_t late = await(w.conn);
+    for (int i = 0; i < REPLIES; i++) {
+        memset(reply, 'a' + i, LENGTH);
+        kvd_conn_answer(w.conn, await(w.conn), (kvd_slice){reply, LENGTH});
+        assert_int_equal(kvd_conn_unsent(w.conn), (size_t)(i + 1) * LENGTH);
+        assert_true(kvd_conn_memory(w.conn) >= (size_t)(i + 1) * LENGTH);
+    }
+    assert_int_equal(kvd_bytes_length(&w.conn->output), 0);
+    reply_now(w.conn, 2);
+    answer(w.conn, late, 1);
+    assert_true(w.conn->must_write);
+    for (int i = 0; i < REPLIES; i++) {
+        size_t length = kvd_bytes_length(&w.conn->output);
+        assert_in_range(length, LENGTH, KVD_OUTPUT_HIGH + LENGTH);
+        assert_int_equal(kvd_conn_unsent(w.conn), (REPLIES - i) * LENGTH + (i == 0 ? 8 : 4));
+        kvd_bytes_consume(&w.conn->output, LENGTH + (i == 0 ? 4 : 0));
+        bool is_last = i >= REPLIES - 2; /* then the output has room for all of them */
+        assert_true(kvd_conn_release(w.conn) != is_last || i == REPLIES - 2);
+    }
+    assert_string_equal(take_output(w.conn), ":2\r\n");
+    assert_int_equal(w.conn->answered, 0);
+    assert_int_equal(kvd_conn_pending(w.conn), 0);
+    close_world(&w);
+}
+
+/* One that comes in its turn waits, too, where the output is full. */
+static void a_full_output_takes_no_reply(void **state) {
+    static char reply[KVD_OUTPUT_HIGH];
+    world w;
+    (void)state;
+    open_world(&w);
+    uint32_t one = await(w.conn), two = await(w.conn);
+    memset(reply, 'x', sizeof reply);
+    kvd_conn_answer(w.conn, one, (kvd_slice){reply, sizeof reply});
+    answer(w.conn, two, 2);
+    assert_int_equal(kvd_bytes_length(&w.conn->output), sizeof reply);
+    assert_false(kvd_conn_release(w.conn));
+    kvd_bytes_consume(&w.conn->output, sizeof reply);
+    assert_true(kvd_conn_release(w.conn));
+    assert_string_equal(take_output(w.conn), ":2\r\n");
+    close_world(&w);
+}
+
 enum { WAITING_MAX = 300 };
 
 /* Replies of any kind in any order come out in the order of requests. */
@@ -337,6 +388,8 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reply_goes_straight_into_the_output),
         cmocka_unit_test(replies_wait_for_those_before_them),
+        cmocka_unit_test(replies_out_of_turn_are_counted_and_bounded),
+        cmocka_unit_test(a_full_output_takes_no_reply),
         cmocka_unit_test(nothing_written_is_no_reply),
         cmocka_unit_test(any_order_of_answers_gives_the_order_of_requests),
         cmocka_unit_test(so_many_may_be_awaited),

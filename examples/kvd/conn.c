@@ -72,11 +72,11 @@ bool kvd_conn_await(kvd_conn *conn, uint32_t *sequence) {
     return !conn->is_broken;
 }
 
-/* Into the output with everything at the front of the ring that is there. */
-static void release_front(kvd_conn *conn) {
-    while (conn->ring_head != conn->ring_tail) {
+bool kvd_conn_release(kvd_conn *conn) {
+    uint32_t before = conn->ring_head;
+    while (conn->ring_head != conn->ring_tail && kvd_conn_has_room(conn)) {
         kvd_pending *front = place_of(conn, conn->ring_head);
-        if (front->state == KVD_PENDING_AWAITED) return;
+        if (front->state == KVD_PENDING_AWAITED) break;
         if (front->state == KVD_PENDING_HELD) {
             kvd_bytes_append(&conn->output, kvd_bytes_data(&conn->held), front->length);
             kvd_bytes_consume(&conn->held, front->length);
@@ -84,29 +84,44 @@ static void release_front(kvd_conn *conn) {
             kvd_bytes_append(&conn->output, front->reply, front->length);
             ta_destroy(&ta_block_type, &front->reply);
             front->reply = NULL;
+            conn->answered -= front->length;
         }
         conn->ring_head++;
     }
+    /* Bytes are missing in the middle of a stream. */
+    if (conn->output.failed) conn->is_broken = true;
+    return conn->ring_head != before;
+}
+
+static void keep_answer(kvd_conn *conn, kvd_pending *place, kvd_slice reply) {
+    place->reply = ta_block_allocate(reply.length, NULL);
+    place->state = KVD_PENDING_ANSWERED;
+    if (place->reply == NULL) {
+        conn->is_broken = true;
+        return;
+    }
+    memcpy(place->reply, reply.data, reply.length);
+    place->length = reply.length;
+    conn->answered += reply.length;
 }
 
 void kvd_conn_answer(kvd_conn *conn, uint32_t sequence, kvd_slice reply) {
-    kvd_pending *place = place_of(conn, sequence);
-    if (sequence == conn->ring_head) {
+    bool is_front = sequence == conn->ring_head;
+    if (!is_front || !kvd_conn_has_room(conn)) {
+        keep_answer(conn, place_of(conn, sequence), reply);
+    } else {
         kvd_bytes_append(&conn->output, reply.data, reply.length);
         conn->ring_head++;
-        release_front(conn);
-        conn->must_write = true;
-    } else {
-        place->reply = ta_block_allocate(reply.length, NULL);
-        place->length = reply.length;
-        place->state = KVD_PENDING_ANSWERED;
-        if (place->reply == NULL)
-            conn->is_broken = true;
-        else
-            memcpy(place->reply, reply.data, reply.length);
+        (void)kvd_conn_release(conn);
     }
-    /* Bytes are missing in the middle of a stream. */
+    if (is_front) conn->must_write = true;
     if (conn->output.failed) conn->is_broken = true;
+}
+
+size_t kvd_conn_memory(const kvd_conn *conn) {
+    return conn->input.capacity + conn->output.capacity + conn->held.capacity +
+           conn->parked.capacity + conn->answered + conn->ring_capacity * sizeof *conn->ring +
+           conn->parser.capacity * sizeof *conn->parser.args;
 }
 
 /* ---- replies that are made at once ----------------------------------------------------------- */

@@ -4,7 +4,8 @@
  *
  * Replies leave in the order of requests. A reply that is ready when nothing before it is awaited
  * goes straight into `output`. Otherwise it takes a place in a ring: held back (its bytes stand in
- * `held`), awaited from another core, or answered by one out of turn.
+ * `held`), awaited from another core, or answered by one out of turn. What of the ring is ready moves
+ * into `output` while that has room, so that `output` is bounded by one reply behind its bound.
  *
  * A connection is a value that relocates: CLIENT MIGRATE sends it to another core in a closure,
  * with its socket, its name and whatever stands in its buffers.
@@ -75,6 +76,7 @@ typedef struct kvd_conn {
     kvd_pending *ring;
     uint32_t ring_capacity;        /* a power of two, or 0 */
     uint32_t ring_head, ring_tail; /* count up; the place is modulo the capacity */
+    size_t answered;               /* bytes of the replies in it that came out of turn */
 
     char *name, *library, *library_version; /* NULL: none */
     const kvd_command *last_command;        /* NULL: none */
@@ -86,9 +88,9 @@ TA_DERIVE(kvd_connection, kvd_conn, TA_AS(socket, kvd_socket), slot, id, protoco
           has_barrier, must_write, sends_much, consumed, TA_AS(parser, kvd_parser),
           TA_AS(input, kvd_bytes), TA_AS(output, kvd_bytes), TA_AS(held, kvd_bytes),
           TA_AS(parked, kvd_bytes), charged, TA_COUNTED(ring, ring_capacity, kvd_pending),
-          ring_capacity, ring_head, ring_tail, TA_AS(name, ta_string), TA_AS(library, ta_string),
-          TA_AS(library_version, ta_string), TA_SKIP(last_command), since, active,
-          TA_ARRAY(address));
+          ring_capacity, ring_head, ring_tail, answered, TA_AS(name, ta_string),
+          TA_AS(library, ta_string), TA_AS(library_version, ta_string), TA_SKIP(last_command),
+          since, active, TA_ARRAY(address));
 
 /* Takes the socket if it succeeds. NULL without memory. */
 kvd_conn *kvd_conn_create(int fd, uint64_t id, size_t bulk_max, bool is_stranger);
@@ -115,9 +117,19 @@ bool kvd_conn_await(kvd_conn *conn, uint32_t *sequence);
 /* Here it is. */
 void kvd_conn_answer(kvd_conn *conn, uint32_t sequence, kvd_slice reply);
 
+/* Of what is ready in the ring, as much as the output has room for; says whether there was some. */
+bool kvd_conn_release(kvd_conn *conn);
+
+/* Replies that stand here, wherever in the order. */
 static inline size_t kvd_conn_unsent(const kvd_conn *conn) {
-    return kvd_bytes_length(&conn->output) + kvd_bytes_length(&conn->held);
+    return kvd_bytes_length(&conn->output) + kvd_bytes_length(&conn->held) + conn->answered;
 }
+static inline bool kvd_conn_has_room(const kvd_conn *conn) {
+    return kvd_bytes_length(&conn->output) < KVD_OUTPUT_HIGH;
+}
+
+/* The memory that it holds, but for itself and names, which are small. */
+size_t kvd_conn_memory(const kvd_conn *conn);
 
 /* ---- the socket ------------------------------------------------------------------------------ */
 

@@ -176,8 +176,7 @@ void kvd_core_charge(kvd_core *core, kvd_conn *conn) {
     enum { FAIR_SHARE = 1024 * 1024 };
     const kvd_server *server = core->server;
     size_t before = conn->charged;
-    size_t now =
-        conn->input.capacity + conn->output.capacity + conn->held.capacity + conn->parked.capacity;
+    size_t now = kvd_conn_memory(conn);
     if (now == before) return;
     conn->charged = now;
     uint64_t all = atomic_fetch_add_explicit(&core->server->client_memory, now - before,

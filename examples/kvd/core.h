@@ -146,7 +146,7 @@ void kvd_core_wake_waiting(kvd_core *core);
 /* A reply that was awaited, for a connection that may be gone. */
 void kvd_core_answer(kvd_core *core, kvd_conn_ref ref, uint32_t sequence, kvd_slice reply);
 
-/* Counts the memory of a connection's buffers. One that has much, and more than before, when all of
+/* Counts the memory that a connection holds. One that has much, and more than before, when all of
  * them have too much, is closed. */
 void kvd_core_charge(kvd_core *core, kvd_conn *conn);
 

@@ -138,9 +138,12 @@ typedef struct parked_header {
     frame_length length;
 } parked_header;
 
-static bool is_choked(const kvd_conn *conn) {
-    return kvd_bytes_length(&conn->output) >= KVD_OUTPUT_HIGH ||
-           kvd_bytes_length(&conn->parked) > 0;
+/* Has the connection so many replies already that this request is to wait? The one that all of them
+ * wait for is not, unless they wait for the client, too. No earlier one of its shard is parked then,
+ * since those are answered: it overtakes none. */
+static bool is_choked(const kvd_conn *conn, uint32_t sequence) {
+    if (sequence == conn->ring_head && kvd_conn_has_room(conn)) return false;
+    return kvd_conn_unsent(conn) >= KVD_OUTPUT_HIGH || kvd_bytes_length(&conn->parked) > 0;
 }
 
 static void park(kvd_conn *conn, uint32_t shard, uint32_t sequence, kvd_slice packed) {
@@ -165,7 +168,7 @@ static void take_out(kvd_core *core, uint32_t shard, kvd_bytes *requests, kvd_or
         kvd_origin origin = origins->items[i];
         kvd_conn *conn = kvd_core_find(core, origin.conn);
         kvd_slice packed = first_frame(requests);
-        if (conn != NULL && is_choked(conn))
+        if (conn != NULL && is_choked(conn, origin.sequence))
             park(conn, shard, origin.sequence, packed);
         else if (append_frame(&kept, packed))
             origins->items[origins->count++] = origin;
@@ -187,24 +190,58 @@ static void park_choked(kvd_core *core, uint32_t shard) {
         take_out(core, shard, &crossing->filling->requests, &crossing->filling_origins);
 }
 
-static void unpark_next(kvd_core *core, kvd_conn *conn) {
-    kvd_slice parked = kvd_bytes_slice(&conn->parked), packed;
+static parked_header header_at(const kvd_conn *conn, size_t at) {
     parked_header header;
-    memcpy(&header, parked.data, sizeof header);
-    packed = (kvd_slice){parked.data + sizeof header, header.length};
+    memcpy(&header, kvd_bytes_data(&conn->parked) + at, sizeof header);
+    return header;
+}
+
+/* Into the batch that is being filled. */
+static void send_parked(kvd_core *core, kvd_conn *conn, size_t at) {
+    parked_header header = header_at(conn, at);
+    kvd_slice packed = {kvd_bytes_data(&conn->parked) + at + sizeof header, header.length};
     kvd_crossing *crossing = &core->crossings[header.shard];
     kvd_origins *origins = &crossing->filling_origins;
     if (can_fill(crossing) && append_frame(&crossing->filling->requests, packed))
         add_origin(core, conn, header.sequence, origins);
     else
-        kvd_conn_answer(conn, header.sequence, KVD_SLICE(OUT_OF_MEMORY));
-    kvd_bytes_consume(&conn->parked, sizeof header + header.length);
+        kvd_core_answer(core, kvd_core_ref(core, conn), header.sequence, KVD_SLICE(OUT_OF_MEMORY));
+}
+
+static void unpark_all(kvd_core *core, kvd_conn *conn) {
+    size_t end = kvd_bytes_length(&conn->parked);
+    for (size_t at = 0; at < end;) {
+        parked_header header = header_at(conn, at);
+        send_parked(core, conn, at);
+        at += sizeof header + header.length;
+    }
+    kvd_bytes_clear(&conn->parked);
+    kvd_core_ready(core, conn);
+}
+
+/* The request that all others wait for, if it is parked. */
+static void unpark_front(kvd_core *core, kvd_conn *conn) {
+    size_t end = kvd_bytes_length(&conn->parked);
+    for (size_t at = 0; at < end;) {
+        parked_header header = header_at(conn, at);
+        size_t length = sizeof header + header.length;
+        if (header.sequence == conn->ring_head) {
+            send_parked(core, conn, at);
+            char *from = kvd_bytes_data(&conn->parked);
+            memmove(from + length, from, at); /* what was parked before it keeps its order */
+            kvd_bytes_consume(&conn->parked, length);
+            return;
+        }
+        at += length;
+    }
 }
 
 void kvd_cross_unpark(kvd_core *core, kvd_conn *conn) {
-    while (kvd_bytes_length(&conn->parked) > 0) unpark_next(core, conn);
-    kvd_bytes_clear(&conn->parked);
-    kvd_core_ready(core, conn);
+    if (kvd_bytes_length(&conn->parked) == 0 || !kvd_conn_has_room(conn)) return;
+    if (kvd_conn_unsent(conn) < KVD_OUTPUT_HIGH)
+        unpark_all(core, conn);
+    else
+        unpark_front(core, conn);
 }
 
 /* ---- and home -------------------------------------------------------------------------------- */

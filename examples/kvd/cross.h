@@ -6,8 +6,9 @@
  * home with the replies. One batch is under way to each core at a time; what comes meanwhile
  * goes with the next one. So under load many commands share a message, and alone each leaves at
  * once. A batch whose replies become too many comes home half done. The rest leaves again, except
- * what clients have sent that do not take their replies: that is parked with them until they do. So
- * memory is bounded, and no command overtakes another of the same connection.
+ * what clients have sent that have too many replies here already, since they do not take them or
+ * since an earlier reply is late: that is parked with them until they have fewer. So memory is bounded,
+ * and no command overtakes another of the same connection at the same core.
  *
  * Several shards: a fan-out (ta/fan.h), all of whose targets read one packed command.
  */
@@ -58,7 +59,8 @@ void kvd_crossings_close(kvd_core *core);
 bool kvd_cross(kvd_core *core, kvd_conn *conn, const kvd_command *command, uint32_t shard);
 /* Sends what has been gathered; says how many batches. */
 uint32_t kvd_cross_send(kvd_core *core);
-/* The client has taken its replies: its parked requests go on. */
+/* The client has taken replies, or one has come that others waited for: parked requests go on, all of
+ * them or the one that all replies wait for. */
 void kvd_cross_unpark(kvd_core *core, kvd_conn *conn);
 bool kvd_cross_is_idle(const kvd_core *core);
 void kvd_cross_room(void *server, ta_port *port, uint32_t to); /* a hook */

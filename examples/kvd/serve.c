@@ -163,6 +163,12 @@ void kvd_send_output(kvd_core *core, kvd_conn *conn) {
     if (kvd_bytes_length(&conn->output) > 0 && conn->is_writable && !conn->is_broken)
         kvd_count(&core->figures.bytes_out, kvd_conn_write(conn));
     conn->must_write = false;
+    /* More of what came out of turn has room now. */
+    if (kvd_conn_release(conn)) {
+        conn->must_write = true;
+        kvd_core_dirty(core, conn);
+        if (conn->has_command || conn->has_ended || core->is_draining) kvd_core_ready(core, conn);
+    }
     bool is_empty = kvd_bytes_length(&conn->output) == 0;
     bool is_over = conn->is_closing && is_empty && kvd_conn_pending(conn) == 0;
     if (is_over) end_gently(conn);
@@ -172,7 +178,6 @@ void kvd_send_output(kvd_core *core, kvd_conn *conn) {
     }
     if (is_empty) kvd_bytes_trim(&conn->output, KVD_BUFFER_KEEP);
     kvd_core_charge(core, conn);
-    if (kvd_bytes_length(&conn->parked) > 0 && kvd_bytes_length(&conn->output) < KVD_OUTPUT_HIGH)
-        kvd_cross_unpark(core, conn);
+    kvd_cross_unpark(core, conn);
     if (was_high && may_run(conn)) kvd_core_ready(core, conn);
 }
