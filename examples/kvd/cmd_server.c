@@ -41,6 +41,11 @@ void kvd_run_time(const kvd_call *call) {
 /* ---- HELLO, CLIENT SETNAME ------------------------------------------------------------------- */
 
 bool kvd_client_name_check(kvd_slice name, kvd_bytes *reply) {
+    if (name.length > KVD_NAME_MAX) {
+        kvd_reply_error_format(reply, "ERR Client names cannot be longer than %d bytes.",
+                               KVD_NAME_MAX);
+        return false;
+    }
     for (size_t i = 0; i < name.length; i++) {
         if (name.data[i] >= '!' && name.data[i] <= '~') continue;
         kvd_reply_error(reply, "ERR Client names cannot contain spaces, newlines or special "

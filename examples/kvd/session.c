@@ -123,9 +123,13 @@ static void client_set_info(kvd_conn *conn, kvd_bytes *reply) {
 }
 
 static void client_info(kvd_core *core, kvd_conn *conn, kvd_bytes *reply) {
-    kvd_bytes line = kvd_bytes_make(4096, NULL);
+    enum { OTHERS = 1024 }; /* what a line has besides name, library, and its version */
+    kvd_bytes line = kvd_bytes_make(3 * KVD_NAME_MAX + OTHERS, NULL);
     kvd_client_describe(core, conn, &line);
-    kvd_reply_verbatim(reply, conn->protocol, kvd_bytes_slice(&line));
+    if (line.failed)
+        kvd_reply_error(reply, "ERR out of memory");
+    else
+        kvd_reply_verbatim(reply, conn->protocol, kvd_bytes_slice(&line));
     kvd_bytes_clear(&line);
 }
 
