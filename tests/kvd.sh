@@ -145,6 +145,10 @@ session() {
     cli INFO cores | grep -q '^core0:' || fail INFO
     cli -3 HELLO 3 | grep -q 'proto' || fail HELLO
     cli 2>&1 NOSUCH | grep -q '^ERR unknown command' || fail 'an unknown command'
+    cli CLIENT SETNAME "$(printf 'x%.0s' {1..1025})" 2>&1 | grep -q '^ERR.*longer than 1024' ||
+        fail 'a long name'
+    printf 'CLIENT SETNAME %s\nCLIENT INFO\n' "$(printf 'x%.0s' {1..1024})" | cli |
+        grep -qE 'name=x{1024} .* resp=2' || fail 'CLIENT INFO'
     printf 'CLIENT SETNAME me\nCLIENT GETNAME\nCLIENT MIGRATE 0\nCLIENT GETNAME\n' | cli >"$work/out"
     [ "$(grep -c '^me$' "$work/out")" -eq 2 ] || fail 'CLIENT MIGRATE'
     expect OK FLUSHALL
@@ -265,6 +269,17 @@ slow() {
     stop
 }
 
+# What commands of all cores gather counts, too; afterwards it is given back.
+fans() {
+    local held
+    start --cores "$(cores)" --maxmemory-clients 100m
+    "$storm" fans "$port" 15 || fail 'a reply that is none, or a client that was not served'
+    peak_below 500
+    held=$(cli INFO clients | sed -n 's/^client_buffers:\([0-9]*\).*/\1/p')
+    [ "$held" -lt 1000000 ] || fail "$held bytes are still counted"
+    stop
+}
+
 # start_described CORES ARGUMENT...: on a machine that is only described, whose processors are threads.
 start_described() {
     local cores=$1
@@ -368,6 +383,6 @@ restart() {
 
 case $case in
 session | password | options | benchmark | compare | random | many | announce | hoard | \
-    slow | late | idle | descriptors | restart) "$case" ;;
+    slow | fans | late | idle | descriptors | restart) "$case" ;;
 *) fail 'no such case' ;;
 esac

@@ -12,6 +12,8 @@
  *   kvd_storm slow PORT                  readers that ask for much and do not read; then they do
  *   kvd_storm late PORT CORES EARLY LATE a command of key LATE behind others that keep its core busy, and
  *                                        100 of key EARLY, of 4 MB, behind that; they are all read
+ *   kvd_storm fans PORT COUNT            so many connections at once ask for 60 values of 1 MB of all cores
+ *                                        in one command; each is answered, refused, or left
  *   kvd_storm restarts PORT FILE         writes and reads until the server ends the connection: a
  *                                        reply is what this client wrote; appends to FILE how many
  *                                        rounds were right
@@ -250,6 +252,54 @@ static int run_slow(unsigned long port) {
     return 0;
 }
 
+/* ---- fans ------------------------------------------------------------------------------------- */
+
+/* 1: with all values, 0: otherwise; -1: that is no reply. */
+static int read_values(int fd, char *value) {
+    char head[8];
+    if (!read_whole(fd, head, 5)) return 0;
+    if (head[0] == '-') return 0;
+    if (memcmp(head, "*60\r\n", 5) != 0) return -1;
+    for (int i = 0; i < 60; i++)
+        if (!is_value(fd, value)) return 0;
+    return 1;
+}
+
+static int run_fans(unsigned long port, int count) {
+    static char value[VALUE + 16], request[1024] = "MGET";
+    int good = connect_to(port), *fds = calloc((size_t)count, sizeof *fds), answered = 0;
+    if (fds == NULL) give_up("memory");
+    for (int i = 0; i < 8; i++) {
+        char text[64];
+        memset(value, 'a' + i, VALUE);
+        snprintf(text, sizeof text, "*3\r\n$3\r\nSET\r\n$4\r\nbig%d\r\n$%d\r\n", i, VALUE);
+        if (!write_whole(good, text, strlen(text)) || !write_whole(good, value, VALUE)) return 1;
+        if (!asks(good, "\r\n", "+OK\r\n")) return 1;
+    }
+    for (int i = 0; i < 60; i++) sprintf(request + strlen(request), " big%d", i % 8);
+    strcat(request, "\r\n");
+    for (int i = 0; i < count; i++) {
+        fds[i] = connect_to(port);
+        if (!write_whole(fds[i], request, strlen(request))) return 1;
+    }
+    for (unsigned long i = 0; i < 20; i++)
+        if (!behaves(good, i)) return 1;
+    for (int i = 0; i < count; i++) {
+        int got = read_values(fds[i], value);
+        if (got < 0) return 1;
+        answered += got;
+        close(fds[i]);
+    }
+    printf("%d of %d were answered\n", answered, count);
+    /* One alone has room. */
+    int fd = connect_to(port);
+    int is_good = write_whole(fd, request, strlen(request)) && read_values(fd, value) == 1;
+    close(fd);
+    close(good);
+    free(fds);
+    return !is_good;
+}
+
 /* ---- late ------------------------------------------------------------------------------------- */
 
 enum { LATE_VALUE = 4000000, LATE_ASKED = 100 };
@@ -345,6 +395,7 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], "hoard") == 0 && argc == 5)
         return run_hoard(port, atoi(argv[3]), atoi(argv[4]));
     if (strcmp(argv[1], "slow") == 0) return run_slow(port);
+    if (strcmp(argv[1], "fans") == 0 && argc == 4) return run_fans(port, atoi(argv[3]));
     if (strcmp(argv[1], "late") == 0 && argc == 6)
         return run_late(port, strtoul(argv[3], NULL, 10), argv[4], argv[5]);
     if (strcmp(argv[1], "restarts") == 0 && argc == 4) return run_restarts(port, argv[3]);

@@ -24,6 +24,7 @@ enum {
     KVD_READ_FEW = 4 * 1024,           /* bytes of one read, from a client that sends little */
     KVD_READ_MANY = 64 * 1024,         /* from one that has filled the few */
     KVD_BUFFER_KEEP = 16 * 1024,       /* what an empty buffer may keep */
+    KVD_FAIR_SHARE = 1024 * 1024,      /* what a connection may hold, whatever all hold together */
     KVD_INPUT_MAX = 1024 * 1024 * 1024 /* as redis' client-query-buffer-limit */
 };
 

@@ -173,7 +173,6 @@ void kvd_core_drop(kvd_core *core, kvd_conn *conn) {
 }
 
 void kvd_core_charge(kvd_core *core, kvd_conn *conn) {
-    enum { FAIR_SHARE = 1024 * 1024 };
     const kvd_server *server = core->server;
     size_t before = conn->charged;
     size_t now = kvd_conn_memory(conn);
@@ -182,8 +181,19 @@ void kvd_core_charge(kvd_core *core, kvd_conn *conn) {
     uint64_t all = atomic_fetch_add_explicit(&core->server->client_memory, now - before,
                                              memory_order_relaxed) +
                    (now - before);
-    if (now < before || now < FAIR_SHARE || server->options.client_memory_max == 0) return;
+    if (now < before || now < KVD_FAIR_SHARE || server->options.client_memory_max == 0) return;
     if (all > server->options.client_memory_max) conn->is_broken = true;
+}
+
+void kvd_server_hold(kvd_server *server, size_t more, size_t less) {
+    atomic_fetch_add_explicit(&server->client_memory, more - less, memory_order_relaxed);
+}
+
+size_t kvd_server_room(const kvd_server *server) {
+    size_t most = server->options.client_memory_max;
+    size_t held = atomic_load_explicit(&server->client_memory, memory_order_relaxed);
+    if (most == 0) return SIZE_MAX;
+    return most > held ? most - held : 0;
 }
 
 /* ---- lists ----------------------------------------------------------------------------------- */

@@ -150,6 +150,11 @@ void kvd_core_answer(kvd_core *core, kvd_conn_ref ref, uint32_t sequence, kvd_sl
  * them have too much, is closed. */
 void kvd_core_charge(kvd_core *core, kvd_conn *conn);
 
+/* The same for what is held on behalf of a connection elsewhere: bytes that have become more or less,
+ * and how many more there may be of it (SIZE_MAX: no limit). Of any core. */
+void kvd_server_hold(kvd_server *server, size_t more, size_t less);
+size_t kvd_server_room(const kvd_server *server);
+
 /* Copies what the store says of itself into the figures: before a reply leaves that tells of it. */
 void kvd_core_publish(kvd_core *core);
 
