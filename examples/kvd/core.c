@@ -177,6 +177,10 @@ void kvd_core_charge(kvd_core *core, kvd_conn *conn) {
     size_t before = conn->charged;
     size_t now = kvd_conn_memory(conn);
     if (now == before) return;
+    kvd_core_destroy(core, conn);
+}
+
+void kvd_core_destroy(kvd_core *core, kvd_conn *conn) {
     conn->charged = now;
     uint64_t all = atomic_fetch_add_explicit(&core->server->client_memory, now - before,
                                              memory_order_relaxed) +

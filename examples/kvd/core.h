@@ -135,7 +135,8 @@ kvd_conn *kvd_core_find(kvd_core *core, kvd_conn_ref ref); /* NULL: it is gone *
 bool kvd_core_add(kvd_core *core, kvd_conn *conn);
 /* Gives it to the caller; its socket is in no epoll any more. */
 void kvd_core_remove(kvd_core *core, kvd_conn *conn);
-void kvd_core_drop(kvd_core *core, kvd_conn *conn); /* and destroys it */
+void kvd_core_drop(kvd_core *core, kvd_conn *conn);    /* and destroys it */
+void kvd_core_destroy(kvd_core *core, kvd_conn *conn); /* one that is in no table; uncounts it */
 
 /* Has it looked at in this turn or the next, for requests; for output; when a crossing has room. */
 void kvd_core_ready(kvd_core *core, kvd_conn *conn);

@@ -30,8 +30,7 @@ static void arrive(kvd_traveller *traveller) {
     kvd_conn *conn = traveller->conn;
     traveller->conn = NULL;
     if (!kvd_core_add(core, conn)) {
-        kvd_conn_destroy(conn);
-        atomic_fetch_sub_explicit(&core->server->clients, 1, memory_order_relaxed);
+        kvd_core_destroy(core, conn);
         return;
     }
     kvd_core_resume_drain(core);
@@ -68,8 +67,7 @@ kvd_verdict kvd_migrate(kvd_core *core, kvd_conn *conn, int64_t to) {
         return KVD_GONE;
     }
     if (!kvd_core_add(core, conn)) {
-        kvd_conn_destroy(conn);
-        atomic_fetch_sub_explicit(&core->server->clients, 1, memory_order_relaxed);
+        kvd_core_destroy(core, conn);
         return KVD_GONE;
     }
     if (status == TA_E_FULL && ta_port_want_room(core->port, (uint32_t)to) == TA_OK) {
