@@ -372,6 +372,88 @@ restart() {
         if [ $((round % 2)) -eq 0 ]; then
             stop
         else
+# spare_of: the server's spare descriptor, beside those that it was begun with.
+spare_of() { find "/proc/$server/fd" -lname /dev/null -name '[3-9]'; }
+
+# The last spare descriptor is lost, and found again: clients beyond the limit are told, as before.
+spare() {
+    local answer fd most opened=() told=0
+    command -v prlimit >/dev/null || {
+        echo 'skipped: prlimit is missing'
+        exit 77
+    }
+    start --cores 0
+    most=$(prlimit --pid "$server" --nofile --output SOFT --noheadings | tr -d ' ')
+    prlimit --pid "$server" --nofile=4:
+    exec {fd}<>"/dev/tcp/127.0.0.1/$port"
+    for _ in $(seq 200); do # until it has given up its spare one
+        [ -n "$(spare_of)" ] || break
+        sleep 0.05
+    done
+    [ -z "$(spare_of)" ] || fail 'it still has a spare descriptor'
+    prlimit --pid "$server" --nofile="$most:"
+    printf 'PING\r\n' >&"$fd"
+    read -r -t 20 answer <&"$fd"
+    [ "$answer" = $'+PONG\r' ] || fail "'$answer' to PING"
+    for _ in $(seq 200); do
+        [ -z "$(spare_of)" ] || break
+        sleep 0.05
+    done
+    most=3
+    while [ -e "/proc/$server/fd/$most" ]; do most=$((most + 1)); done
+    prlimit --pid "$server" --nofile="$((most + 2)):" # two more
+    for _ in $(seq 6); do
+        exec {fd}<>"/dev/tcp/127.0.0.1/$port"
+        opened+=("$fd")
+        printf 'PING\r\n' >&"$fd"
+        read -r -t 20 answer <&"$fd" || fail 'no answer and no end'
+        [ "$answer" = $'+PONG\r' ] || told=1
+    done
+    [ "$told" -eq 1 ] || fail 'there were descriptors for all'
+    for fd in "${opened[@]}"; do exec {fd}>&-; done
+    stop
+}
+
+# The system is asked to look whether silent clients are still there.
+keepalive() {
+    local seconds
+    for seconds in 300 0; do
+        start --cores 0 --tcp-keepalive "$seconds"
+        expect $'tcp-keepalive\n'"$seconds" CONFIG GET tcp-keepalive
+        exec 3<>"/dev/tcp/127.0.0.1/$port"
+        printf 'PING\r\n' >&3
+        read -r -t 10 _ <&3
+        # The second column is the server's end; 02: a timer of that kind runs.
+        awk -v port="$(printf ':%04X' "$port")" -v timer="$([ "$seconds" = 0 ] && echo 00 || echo 02)" '
+            $2 ~ port "$" && $4 == "01" { seen++; good += $6 ~ "^" timer ":" }
+            END { exit !(seen == 1 && good == 1) }' /proc/net/tcp || fail "--tcp-keepalive $seconds"
+        exec 3>&-
+        stop
+    done
+}
+
+# What the system had accepted for it when the end came, is answered.
+drain() {
+    local old new answer
+    start --cores "$(cores)"
+    exec {old}<>"/dev/tcp/127.0.0.1/$port"
+    printf 'PING\r\n' >&"$old"
+    read -r -t 10 _ <&"$old"
+    kill -STOP "$server"
+    for _ in $(seq 100); do exec {new}<>"/dev/tcp/127.0.0.1/$port" && printf 'PING\r\n' >&"$new"; done
+    printf 'ECHO old\r\n' >&"$old"
+    kill -TERM "$server"
+    kill -CONT "$server"
+    for ((; new > old; new--)); do
+        read -r -t 10 answer <&"$new" || fail 'one that was accepted is not answered'
+        [ "$answer" = $'+PONG\r' ] || fail "'$answer' to PING"
+    done
+    read -r -t 10 _ <&"$old" && read -r -t 10 answer <&"$old"
+    [ "$answer" = $'old\r' ] || fail "'$answer' to ECHO"
+    wait "$server" || fail "it ended with $?"
+    server=0
+}
+
             kill -9 "$server"
             wait "$server" 2>/dev/null || true
             server=0
@@ -383,6 +465,6 @@ restart() {
 
 case $case in
 session | password | options | benchmark | compare | random | many | announce | hoard | \
-    slow | fans | late | idle | descriptors | restart) "$case" ;;
+    slow | fans | late | idle | descriptors | spare | keepalive | drain | restart) "$case" ;;
 *) fail 'no such case' ;;
 esac

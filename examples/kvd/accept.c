@@ -15,7 +15,10 @@
 #include "log.h"
 #include "server.h"
 
-enum { ACCEPT_BUDGET = 64 }; /* of a turn; epoll tells again of what is left */
+enum {
+    ACCEPT_BUDGET = 64, /* of a turn; epoll tells again of what is left */
+    DEAF_FOR = 100      /* milliseconds */
+};
 
 static void format_address(const struct sockaddr_storage *peer, char *out, size_t size) {
     char host[INET6_ADDRSTRLEN] = "?";
@@ -30,6 +33,18 @@ static void format_address(const struct sockaddr_storage *peer, char *out, size_
     }
 }
 
+/* As redis has it: a client that is gone without a word is found after twice the time. */
+static void set_options(const kvd_options *options, int fd) {
+    int on = 1, idle = (int)options->keepalive, tries = 3;
+    int interval = idle < tries ? 1 : idle / tries;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (idle == 0) return;
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &tries, sizeof tries);
+}
+
 static void refuse(kvd_core *core, int fd) {
     static const char answer[] = "-ERR max number of clients reached\r\n";
     kvd_count(&core->figures.rejected, 1);
@@ -40,13 +55,12 @@ static void refuse(kvd_core *core, int fd) {
 static bool take_in(kvd_core *core, int fd, const struct sockaddr_storage *peer) {
     kvd_server *server = core->server;
     const kvd_options *options = &server->options;
-    int on = 1;
     if (atomic_fetch_add_explicit(&server->clients, 1, memory_order_relaxed) <
         options->clients_max) {
         uint64_t id = atomic_fetch_add_explicit(&server->last_id, 1, memory_order_relaxed) + 1;
         kvd_conn *conn = kvd_conn_create(fd, id, options->bulk_max, options->password != NULL);
         if (conn != NULL) {
-            setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            set_options(options, fd);
             format_address(peer, conn->address, sizeof conn->address);
             conn->since = conn->active = core->now;
             if (kvd_core_add(core, conn)) return true;
@@ -60,19 +74,26 @@ static bool take_in(kvd_core *core, int fd, const struct sockaddr_storage *peer)
 
 /* There is no descriptor for the next connection, which would stay in front of the listener for
  * ever, and have epoll report it without end: gives up the spare one, to accept it and to close
- * it. */
+ * it. Where the spare one is lost, since somebody else was faster or the limit is lower now, the listener
+ * is left alone for a while. */
 static void turn_away(kvd_core *core) {
-    if (core->spare < 0) return;
+    kvd_core_find_spare(core);
+    if (core->spare < 0) {
+        kvd_core_listen(core, false);
+        core->listen_at = core->now + DEAF_FOR;
+        return;
+    }
     close(core->spare);
     int fd = accept4(core->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
         refuse(core, fd);
         close(fd);
     }
-    core->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    core->spare = -1;
+    kvd_core_find_spare(core);
 }
 
-void kvd_accept(kvd_core *core) {
+bool kvd_accept(kvd_core *core) {
     for (int i = 0; i < ACCEPT_BUDGET; i++) {
         struct sockaddr_storage peer;
         socklen_t length = sizeof peer;
@@ -82,7 +103,7 @@ void kvd_accept(kvd_core *core) {
         if (fd < 0) {
             if (errno == EMFILE || errno == ENFILE) turn_away(core);
             if (errno == EINTR || errno == ECONNABORTED) continue;
-            return;
+            return false;
         }
         kvd_count(&core->figures.connections, 1);
         if (!take_in(core, fd, &peer)) {
@@ -90,4 +111,5 @@ void kvd_accept(kvd_core *core) {
             close(fd);
         }
     }
+    return true;
 }

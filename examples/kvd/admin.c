@@ -17,7 +17,7 @@ typedef struct setting {
     char value[INET6_ADDRSTRLEN];
 } setting;
 
-enum { SETTINGS = 10 };
+enum { SETTINGS = 11 };
 
 static void list_settings(const kvd_options *options, uint16_t port, setting out[SETTINGS]) {
     static const char *const fixed[][2] = {{"appendonly", "no"},
@@ -36,6 +36,7 @@ static void list_settings(const kvd_options *options, uint16_t port, setting out
                    {"maxmemory", options->memory_max},
                    {"port", port},
                    {"proto-max-bulk-len", options->bulk_max},
+                   {"tcp-keepalive", options->keepalive},
                    {"timeout", options->timeout}};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++, count++) {
         out[count].name = numbers[i].name;

@@ -67,6 +67,7 @@ typedef struct kvd_conn {
     bool has_barrier;              /* what is awaited comes before any other request */
     bool must_write;               /* something awaited has come: do not wait for the rest */
     bool sends_much;
+    bool reads_last; /* the core drains: once more, and then no more */
 
     size_t consumed; /* bytes of `input` that go with the parser's command */
     kvd_parser parser;
@@ -86,7 +87,7 @@ typedef struct kvd_conn {
 } kvd_conn;
 TA_DERIVE(kvd_connection, kvd_conn, TA_AS(socket, kvd_socket), slot, id, protocol, is_authenticated,
           is_readable, is_writable, is_ending, has_ended, is_closing, is_broken, has_command,
-          has_barrier, must_write, sends_much, consumed, TA_AS(parser, kvd_parser),
+          has_barrier, must_write, sends_much, reads_last, consumed, TA_AS(parser, kvd_parser),
           TA_AS(input, kvd_bytes), TA_AS(output, kvd_bytes), TA_AS(held, kvd_bytes),
           TA_AS(parked, kvd_bytes), charged, TA_COUNTED(ring, ring_capacity, kvd_pending),
           ring_capacity, ring_head, ring_tail, answered, TA_AS(name, ta_string),

@@ -96,6 +96,16 @@ static bool watch(kvd_core *core, int fd, uint64_t what, uint32_t events) {
     return epoll_ctl(core->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+void kvd_core_find_spare(kvd_core *core) {
+    if (core->spare < 0) core->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+void kvd_core_listen(kvd_core *core, bool wants) {
+    struct epoll_event event = {.events = wants ? EPOLLIN : 0, .data.u64 = LISTENER};
+    epoll_ctl(core->epoll, EPOLL_CTL_MOD, core->listener, &event);
+    core->listen_at = 0;
+}
+
 ta_status kvd_core_open(kvd_server *server, ta_port *port) {
     kvd_core *core;
     int port_fd;
@@ -109,7 +119,7 @@ ta_status kvd_core_open(kvd_server *server, ta_port *port) {
     status = ta_port_fd(port, &port_fd);
     if (status != TA_OK) return status;
     core->epoll = epoll_create1(EPOLL_CLOEXEC);
-    core->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    kvd_core_find_spare(core);
     bool is_open = core->epoll >= 0 && watch(core, core->listener, LISTENER, EPOLLIN) &&
                    watch(core, port_fd, PORT, EPOLLIN | EPOLLET);
     return is_open ? TA_OK : TA_E_SYSTEM;
@@ -167,6 +177,10 @@ void kvd_core_remove(kvd_core *core, kvd_conn *conn) {
 
 void kvd_core_drop(kvd_core *core, kvd_conn *conn) {
     kvd_core_remove(core, conn);
+    kvd_core_destroy(core, conn);
+}
+
+void kvd_core_destroy(kvd_core *core, kvd_conn *conn) {
     atomic_fetch_sub_explicit(&core->server->clients, 1, memory_order_relaxed);
     atomic_fetch_sub_explicit(&core->server->client_memory, conn->charged, memory_order_relaxed);
     kvd_conn_destroy(conn);
@@ -177,10 +191,6 @@ void kvd_core_charge(kvd_core *core, kvd_conn *conn) {
     size_t before = conn->charged;
     size_t now = kvd_conn_memory(conn);
     if (now == before) return;
-    kvd_core_destroy(core, conn);
-}
-
-void kvd_core_destroy(kvd_core *core, kvd_conn *conn) {
     conn->charged = now;
     uint64_t all = atomic_fetch_add_explicit(&core->server->client_memory, now - before,
                                              memory_order_relaxed) +
@@ -259,7 +269,7 @@ void kvd_core_publish(kvd_core *core) {
 
 static void take_event(kvd_core *core, const struct epoll_event *event) {
     if (event->data.u64 == LISTENER) {
-        if (!core->is_draining) kvd_accept(core);
+        if (!core->is_draining) (void)kvd_accept(core);
         return;
     }
     kvd_conn_ref ref = {(uint32_t)event->data.u64, (uint32_t)(event->data.u64 >> 32)};
@@ -326,6 +336,10 @@ static void keep_house(kvd_core *core) {
         kvd_store_expire(core->shard.store, core->now, EXPIRE_BUDGET, &core->has_more_to_expire);
     }
     if (core->server->options.timeout > 0 && core->now >= core->sweep_at) sweep(core);
+    if (core->listen_at > 0 && core->now >= core->listen_at && !core->is_draining) {
+        kvd_core_find_spare(core);
+        kvd_core_listen(core, true);
+    }
 }
 
 uint32_t kvd_core_turn(kvd_core *core) {
@@ -345,6 +359,7 @@ static int64_t until_next(const kvd_core *core) {
     int64_t next = INT64_MAX;
     if (kvd_store_timed(core->shard.store) > 0) next = core->expire_at;
     if (core->server->options.timeout > 0 && core->sweep_at < next) next = core->sweep_at;
+    if (core->listen_at > 0 && core->listen_at < next) next = core->listen_at;
     if (core->is_draining && core->now + DRAIN_LOOK < next) next = core->now + DRAIN_LOOK;
     if (next == INT64_MAX) return -1;
     return next > core->now ? next - core->now : 0;

@@ -82,7 +82,8 @@ struct kvd_core {
     int64_t now; /* milliseconds since the epoch, of this turn */
 
     int epoll, listener;
-    int spare; /* a descriptor to give up when there are no others: see accept.c */
+    int spare;         /* a descriptor to give up when there are no others: see accept.c */
+    int64_t listen_at; /* when to look at the listener again; 0: epoll does */
     struct epoll_event events[KVD_EVENTS];
     int event_count; /* that kvd_core_wait() has brought */
 
@@ -164,8 +165,11 @@ void kvd_core_begin_drain(kvd_core *core);
 void kvd_core_drain(kvd_core *core); /* a step of it */
 void kvd_core_resume_drain(kvd_core *core);
 
-/* accept.c */
-void kvd_accept(kvd_core *core);
+void kvd_core_find_spare(kvd_core *core);
+void kvd_core_listen(kvd_core *core, bool wants); /* has epoll tell of connections, or not */
+
+/* accept.c: a turn's share of the connections that are there; true: there may be more. */
+bool kvd_accept(kvd_core *core);
 /* serve.c: runs the requests that a connection has sent, reads more, and closes it at its end. */
 void kvd_serve(kvd_core *core, kvd_conn *conn);
 void kvd_send_output(kvd_core *core, kvd_conn *conn);

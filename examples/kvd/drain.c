@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The end: a core accepts and reads no more, runs the requests that it has read whole, sends the
- * replies, closes its connections, and says that it has done.
+ * The end: a core accepts the connections that the system has accepted for it, reads once more from
+ * each, and then no more; runs the requests that it has whole, sends the replies, closes its
+ * connections, and says that it has done.
  */
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -11,17 +13,28 @@
 #include "log.h"
 #include "server.h"
 
+/* Those that the client believes to have been accepted: as many as can have waited. */
+static void accept_the_last(kvd_core *core) {
+    for (int i = 0; i < SOMAXCONN && kvd_accept(core); i++) continue;
+}
+
 void kvd_core_begin_drain(kvd_core *core) {
     if (core->is_draining) return;
     core->is_draining = true;
     core->drain_until = core->now + (int64_t)core->server->options.drain_timeout * 1000;
     if (core->listener >= 0) {
+        accept_the_last(core);
         epoll_ctl(core->epoll, EPOLL_CTL_DEL, core->listener, NULL);
         close(core->listener);
         core->listener = -1;
+        core->listen_at = 0;
     }
-    for (uint32_t i = 0; i < core->capacity; i++)
-        if (core->slots[i].conn != NULL) kvd_core_ready(core, core->slots[i].conn);
+    for (uint32_t i = 0; i < core->capacity; i++) {
+        kvd_conn *conn = core->slots[i].conn;
+        if (conn == NULL) continue;
+        conn->reads_last = conn->is_readable = conn->sends_much = true;
+        kvd_core_ready(core, conn);
+    }
 }
 
 /* A client that does not read its replies holds nobody up for ever. */

@@ -29,6 +29,8 @@ static const char usage[] =
     "  --maxclients N           connections at once (default 10000)\n"
     "  --proto-max-bulk-len N   the longest key or value (default 512m, at most 1g)\n"
     "  --timeout SECONDS        close clients that are idle so long (default 0: never)\n"
+    "  --tcp-keepalive SECONDS  ask so often whether a silent client is there (default 300; 0: "
+    "never)\n"
     "  --drain-timeout SECONDS  how long an end waits for slow clients (default 10)\n"
     "  --help, --version\n";
 
@@ -99,6 +101,7 @@ enum option_id {
     BULK_MAX,
     TIMEOUT,
     DRAIN_TIMEOUT,
+    TCP_KEEPALIVE,
     HELP,
     VERSION
 };
@@ -132,6 +135,8 @@ static bool read_option(int id, const char *value, kvd_options *out) {
         return read_count("timeout", value, 0, 1u << 30, &out->timeout);
     case DRAIN_TIMEOUT:
         return read_count("drain-timeout", value, 0, 3600, &out->drain_timeout);
+    case TCP_KEEPALIVE:
+        return read_count("tcp-keepalive", value, 0, 32767, &out->keepalive);
     default:
         return false; /* getopt has said why */
     }
@@ -149,6 +154,7 @@ bool kvd_options_parse(int argc, char **argv, kvd_options *out, int *status) {
         {"proto-max-bulk-len", required_argument, NULL, BULK_MAX},
         {"timeout", required_argument, NULL, TIMEOUT},
         {"drain-timeout", required_argument, NULL, DRAIN_TIMEOUT},
+        {"tcp-keepalive", required_argument, NULL, TCP_KEEPALIVE},
         {"help", no_argument, NULL, HELP},
         {"version", no_argument, NULL, VERSION},
         {NULL, 0, NULL, 0}};
@@ -157,7 +163,8 @@ bool kvd_options_parse(int argc, char **argv, kvd_options *out, int *status) {
                          .client_memory_max = (size_t)4 << 30,
                          .clients_max = 10000,
                          .bulk_max = (size_t)512 << 20,
-                         .drain_timeout = 10};
+                         .drain_timeout = 10,
+                         .keepalive = 300};
     *status = WRONG_USAGE;
     for (int id; (id = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         if (id == HELP || id == VERSION) {

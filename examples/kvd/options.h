@@ -21,6 +21,8 @@ typedef struct kvd_options {
     size_t bulk_max;
     uint32_t timeout;       /* seconds that a client may be idle; 0: for ever */
     uint32_t drain_timeout; /* seconds */
+    uint32_t
+        keepalive; /* seconds after which the system asks whether a client is there; 0: never */
 } kvd_options;
 
 /* False: the program is to end with *status, and what there is to say has been said. */

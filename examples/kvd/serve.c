@@ -120,19 +120,20 @@ static kvd_verdict run_requests(kvd_core *core, kvd_conn *conn) {
 
 static bool may_read(const kvd_core *core, const kvd_conn *conn) {
     return may_run(conn) && !conn->has_command && conn->is_readable && !conn->has_ended &&
-           !core->is_draining;
+           (!core->is_draining || conn->reads_last);
 }
 
 void kvd_serve(kvd_core *core, kvd_conn *conn) {
     if (run_requests(core, conn) == KVD_GONE) return;
     if (may_read(core, conn)) {
         kvd_count(&core->figures.bytes_in, kvd_conn_read(conn));
+        conn->reads_last = false;
         conn->active = core->now;
         if (run_requests(core, conn) == KVD_GONE) return;
         if (may_read(core, conn)) kvd_core_ready(core, conn); /* after the others */
     }
     /* No whole request is left. */
-    bool has_run_all = may_run(conn) && !conn->has_command;
+    bool has_run_all = may_run(conn) && !conn->has_command && !conn->reads_last;
     if (has_run_all && (conn->has_ended || core->is_draining)) conn->is_closing = true;
     /* What it moves must not be what a request that waits refers to. */
     if (!conn->has_command) kvd_bytes_trim(&conn->input, KVD_BUFFER_KEEP);
