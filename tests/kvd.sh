@@ -100,6 +100,7 @@ peak_below() {
 
 # Every command once, by the real client.
 session() {
+    local id
     start --cores "$(cores)" --maxmemory 64m
     expect PONG PING
     expect hello ECHO hello
@@ -149,6 +150,20 @@ session() {
         fail 'a long name'
     printf 'CLIENT SETNAME %s\nCLIENT INFO\n' "$(printf 'x%.0s' {1..1024})" | cli |
         grep -qE 'name=x{1024} .* resp=2' || fail 'CLIENT INFO'
+    expect $'DataBases\n1' CONFIG GET DataBases
+    expect $'databases\n1' CONFIG GET 'DATAB*'
+    expect 'ERR syntax error' SHUTDOWN NOSAVE SAVE
+    expect 'ERR syntax error' SHUTDOWN ABORT NOW
+    expect 'ERR No shutdown in progress.' SHUTDOWN ABORT
+    expect "ERR Unknown client type 'bad'" CLIENT LIST TYPE bad
+    expect '' CLIENT LIST TYPE pubsub
+    expect 'ERR syntax error' CLIENT LIST BAD
+    expect 'ERR Invalid client ID' CLIENT LIST ID 1 x
+    expect 'ERR client-id should be greater than 0' CLIENT KILL ID 0
+    expect 0 CLIENT KILL ID 1000000
+    id=$(($(cli CLIENT ID) + 1)) # the next one's
+    [ "$(cli CLIENT LIST ID 1000000 $id 0 $((id + 1)) | cut -d ' ' -f 1)" = "id=$id" ] ||
+        fail 'CLIENT LIST ID'
     printf 'CLIENT SETNAME me\nCLIENT GETNAME\nCLIENT MIGRATE 0\nCLIENT GETNAME\n' | cli >"$work/out"
     [ "$(grep -c '^me$' "$work/out")" -eq 2 ] || fail 'CLIENT MIGRATE'
     expect OK FLUSHALL
@@ -357,21 +372,6 @@ descriptors() {
     stop
 }
 
-# Killed and started again, under load: never a wrong reply.
-restart() {
-    local round clients
-    for round in 1 2 3 4; do
-        start --cores "$(cores)"
-        wanted_port=$port
-        clients=()
-        for _ in 1 2 3; do
-            "$storm" restarts "$port" "$work/right" &
-            clients+=($!)
-        done
-        sleep 0.4
-        if [ $((round % 2)) -eq 0 ]; then
-            stop
-        else
 # spare_of: the server's spare descriptor, beside those that it was begun with.
 spare_of() { find "/proc/$server/fd" -lname /dev/null -name '[3-9]'; }
 
@@ -454,6 +454,21 @@ drain() {
     server=0
 }
 
+# Killed and started again, under load: never a wrong reply.
+restart() {
+    local round clients
+    for round in 1 2 3 4; do
+        start --cores "$(cores)"
+        wanted_port=$port
+        clients=()
+        for _ in 1 2 3; do
+            "$storm" restarts "$port" "$work/right" &
+            clients+=($!)
+        done
+        sleep 0.4
+        if [ $((round % 2)) -eq 0 ]; then
+            stop
+        else
             kill -9 "$server"
             wait "$server" 2>/dev/null || true
             server=0

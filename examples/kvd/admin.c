@@ -46,10 +46,15 @@ static void list_settings(const kvd_options *options, uint16_t port, setting out
     snprintf(out[count].value, sizeof out[count].value, "%s", options->bind);
 }
 
-static bool is_asked_for(const char *name, const kvd_slice *args, uint32_t count) {
-    kvd_slice text = {name, __builtin_strlen(name)};
-    for (uint32_t i = 2; i < count; i++)
-        if (kvd_slice_is(args[i], name) || kvd_slice_matches(args[i], text)) return true;
+/* How the name of a setting is given back that was asked for: as it was written, by the first that names
+ * it, or its own name, where a pattern finds it. False: nobody asked. */
+static bool is_asked_for(const char *name, const kvd_slice *args, uint32_t count, kvd_slice *as) {
+    kvd_slice own = {name, __builtin_strlen(name)};
+    for (uint32_t i = 2; i < count; i++) {
+        bool is_name = kvd_slice_is(args[i], name);
+        *as = is_name ? args[i] : own;
+        if (is_name || kvd_slice_matches_any_case(args[i], own)) return true;
+    }
     return false;
 }
 
@@ -57,6 +62,7 @@ void kvd_run_config(kvd_core *core, kvd_conn *conn, const kvd_command *command, 
     const kvd_slice *args = conn->parser.args;
     uint32_t count = conn->parser.count;
     setting all[SETTINGS];
+    kvd_slice as;
     size_t found = 0;
     if (!kvd_slice_is(args[1], "get")) {
         kvd_reply_subcommand_unknown(args, reply);
@@ -67,25 +73,40 @@ void kvd_run_config(kvd_core *core, kvd_conn *conn, const kvd_command *command, 
         return;
     }
     list_settings(&core->server->options, core->server->options.port, all);
-    for (size_t i = 0; i < SETTINGS; i++) found += is_asked_for(all[i].name, args, count);
+    for (size_t i = 0; i < SETTINGS; i++) found += is_asked_for(all[i].name, args, count, &as);
     kvd_reply_map(reply, conn->protocol, found);
     for (size_t i = 0; i < SETTINGS; i++) {
-        if (!is_asked_for(all[i].name, args, count)) continue;
-        kvd_reply_text(reply, all[i].name);
+        if (!is_asked_for(all[i].name, args, count, &as)) continue;
+        kvd_reply_bulk(reply, as);
         kvd_reply_text(reply, all[i].value);
     }
 }
 
 /* ---- SHUTDOWN -------------------------------------------------------------------------------- */
 
+enum { NOSAVE = 1, SAVE = 2, NOW = 4, FORCE = 8, ABORT = 16, UNKNOWN = 32 };
+
+static unsigned shutdown_words(const kvd_slice *args, uint32_t count) {
+    static const char *const words[] = {"nosave", "save", "now", "force", "abort"};
+    unsigned found = 0;
+    for (uint32_t i = 1; i < count; i++) {
+        unsigned index = 0;
+        while (index < 5 && !kvd_slice_is(args[i], words[index])) index++;
+        found |= 1u << index;
+    }
+    return found;
+}
+
 /* The same end as a signal's. There is nothing to save, and no reply: the connection ends. */
 void kvd_run_shutdown(kvd_conn *conn, kvd_bytes *reply) {
-    const kvd_slice *args = conn->parser.args;
-    for (uint32_t i = 1; i < conn->parser.count; i++) {
-        if (kvd_slice_is(args[i], "nosave") || kvd_slice_is(args[i], "save") ||
-            kvd_slice_is(args[i], "now") || kvd_slice_is(args[i], "force"))
-            continue;
+    unsigned words = shutdown_words(conn->parser.args, conn->parser.count);
+    if ((words & UNKNOWN) != 0 || (words & (NOSAVE | SAVE)) == (NOSAVE | SAVE) ||
+        ((words & ABORT) != 0 && words != ABORT)) {
         kvd_reply_syntax_error(reply);
+        return;
+    }
+    if (words == ABORT) { /* it has begun to end when others can see that it does */
+        kvd_reply_error(reply, "ERR No shutdown in progress.");
         return;
     }
     kill(getpid(), SIGTERM);

@@ -81,5 +81,7 @@ bool kvd_slice_integer(kvd_slice slice, int64_t *out);
 /* Glob as redis' stringmatchlen: * ? [a-c] [^x] \x. Linear in what can be reached; patterns with
  * many stars are cut off rather than take for ever. */
 bool kvd_slice_matches(kvd_slice pattern, kvd_slice text);
+/* The same for ASCII letters of either case in the pattern; `text` is in lower case. */
+bool kvd_slice_matches_any_case(kvd_slice pattern, kvd_slice text);
 
 #endif

@@ -37,17 +37,36 @@ void kvd_client_describe(const kvd_core *core, const kvd_conn *conn, kvd_bytes *
     kvd_bytes_append(out, line, (size_t)length);
 }
 
-void kvd_clients_list(kvd_core *core, kvd_partial *partial) {
-    for (uint32_t i = 0; i < core->capacity; i++)
-        if (core->slots[i].conn != NULL)
-            kvd_client_describe(core, core->slots[i].conn, &partial->bytes);
+static bool is_named(kvd_slice ids, uint64_t id) {
+    const char *at = ids.data;
+    size_t left = ids.length / sizeof id;
+    while (left > 0) { /* they are sorted; not aligned */
+        uint64_t middle;
+        memcpy(&middle, at + left / 2 * sizeof id, sizeof middle);
+        if (middle == id) return true;
+        if (middle < id) {
+            at += (left / 2 + 1) * sizeof id;
+            left -= left / 2 + 1;
+        } else {
+            left /= 2;
+        }
+    }
+    return false;
+}
+
+void kvd_clients_list(kvd_core *core, kvd_slice ids, kvd_partial *partial) {
+    for (uint32_t i = 0; i < core->capacity; i++) {
+        const kvd_conn *conn = core->slots[i].conn;
+        if (conn != NULL && (ids.length == 0 || is_named(ids, conn->id)))
+            kvd_client_describe(core, conn, &partial->bytes);
+    }
 }
 
 /* Who kills itself is told so. */
-void kvd_clients_kill(kvd_core *core, int64_t id, uint32_t own_slot, kvd_partial *partial) {
+void kvd_clients_kill(kvd_core *core, kvd_slice ids, uint32_t own_slot, kvd_partial *partial) {
     for (uint32_t i = 0; i < core->capacity; i++) {
         kvd_conn *conn = core->slots[i].conn;
-        if (conn == NULL || conn->id != (uint64_t)id) continue;
+        if (conn == NULL || !is_named(ids, conn->id)) continue;
         if (i == own_slot)
             conn->is_closing = true;
         else

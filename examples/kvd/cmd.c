@@ -4,6 +4,8 @@
  */
 #include "cmd.h"
 
+#include <string.h>
+
 /* Redis says so when it has reached its limit. A store has, when it cannot take what is
  * written to it; an allocator that gives nothing is the same to a client. */
 const char kvd_out_of_memory[] = "OOM command not allowed when used memory > 'maxmemory'.";
@@ -20,14 +22,17 @@ bool kvd_argument_integer(kvd_slice arg, int64_t *out, kvd_bytes *reply) {
 
 bool kvd_cursor_argument(kvd_slice arg, uint64_t *out) {
     uint64_t value = 0;
-    for (size_t i = 0; i < arg.length; i++) {
-        uint64_t digit = (uint64_t)(arg.data[i] - '0');
-        if (arg.data[i] < '0' || arg.data[i] > '9') return false;
+    size_t at = 0, end = strnlen(arg.data, arg.length);
+    bool has_sign = end > 0 && (*arg.data == '-' || *arg.data == '+');
+    if (has_sign && ++at == end) return false;
+    for (; at < end; at++) {
+        uint64_t digit = (uint64_t)(arg.data[at] - '0');
+        if (arg.data[at] < '0' || arg.data[at] > '9') return false;
         if (__builtin_mul_overflow(value, 10, &value) ||
             __builtin_add_overflow(value, digit, &value))
             return false;
     }
-    *out = value;
+    *out = has_sign && *arg.data == '-' ? 0 - value : value;
     return true;
 }
 

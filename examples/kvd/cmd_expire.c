@@ -80,9 +80,12 @@ static void tell(const kvd_call *call, int64_t base, int64_t unit) {
     int64_t answer = -2;
     if (entry != NULL) {
         int64_t expiry = kvd_entry_expiry(entry);
-        answer = expiry == KVD_NEVER ? -1 : (expiry - base) / unit;
+        bool is_timed = expiry != KVD_NEVER;
+        /* That stands for the latest point in time, too: see kvd_expiry_argument(). */
+        if (expiry == KVD_NEVER - 1) expiry = INT64_MAX;
+        answer = is_timed ? (expiry - base) / unit : -1;
         /* Seconds are rounded. */
-        if (expiry != KVD_NEVER && unit > 1 && (expiry - base) % unit >= unit / 2) answer++;
+        if (is_timed && unit > 1 && (expiry - base) % unit >= unit / 2) answer++;
     }
     kvd_reply_integer(call->reply, answer);
 }

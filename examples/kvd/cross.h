@@ -69,18 +69,18 @@ void kvd_cross_room(void *server, ta_port *port, uint32_t to); /* a hook */
 
 typedef enum kvd_fan_kind {
     KVD_FAN_COMMAND,     /* each does its part of a command */
-    KVD_FAN_CLIENT_LIST, /* each lists its connections */
-    KVD_FAN_CLIENT_KILL  /* each closes the connection with id `number`, if it has it */
+    KVD_FAN_CLIENT_LIST, /* each lists its connections: those of `ids`, or all if there are none */
+    KVD_FAN_CLIENT_KILL  /* each closes the connections of `ids` that it has */
 } kvd_fan_kind;
 
 /* Runs at the cores that a command concerns. The connection's earlier requests are answered;
- * later ones wait for it. */
+ * later ones wait for it. `ids`: numbers of 64 bits in ascending order, which it copies. */
 void kvd_fan(kvd_core *core, kvd_conn *conn, const kvd_command *command, kvd_fan_kind kind,
-             int64_t number);
+             kvd_slice ids);
 
 /* clients.c: the parts of the two latter. `own_slot`: of the connection that asks, if it is
  * here. */
-void kvd_clients_list(kvd_core *core, kvd_partial *partial);
-void kvd_clients_kill(kvd_core *core, int64_t id, uint32_t own_slot, kvd_partial *partial);
+void kvd_clients_list(kvd_core *core, kvd_slice ids, kvd_partial *partial);
+void kvd_clients_kill(kvd_core *core, kvd_slice ids, uint32_t own_slot, kvd_partial *partial);
 
 #endif

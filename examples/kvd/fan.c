@@ -19,10 +19,9 @@ typedef struct kvd_fan_work {
     uint32_t sequence;
     const kvd_command *command;
     kvd_fan_kind kind;
-    int64_t number;
     uint32_t argument_count;
     unsigned protocol;
-    kvd_bytes *parts; /* packed: one for each core, or a single one for all */
+    kvd_bytes *parts; /* packed: one for each core, or a single one for all; or ids */
     uint32_t part_count;
     kvd_partial sum;
     size_t charged; /* bytes of both that the server has been told of */
@@ -66,11 +65,11 @@ static kvd_partial do_part(const kvd_fan_task *task) {
         break;
     }
     case KVD_FAN_CLIENT_LIST:
-        kvd_clients_list(core, &partial);
+        kvd_clients_list(core, kvd_bytes_slice(&work->parts[0]), &partial);
         break;
     case KVD_FAN_CLIENT_KILL:
-        kvd_clients_kill(core, work->number, work->core == core ? work->conn.slot : UINT32_MAX,
-                         &partial);
+        kvd_clients_kill(core, kvd_bytes_slice(&work->parts[0]),
+                         work->core == core ? work->conn.slot : UINT32_MAX, &partial);
         break;
     }
     if (partial.bytes.failed) refuse(&partial);
@@ -95,7 +94,7 @@ static void add_part(kvd_fan_home *home, uint32_t from, ta_status status, kvd_pa
     if (status == TA_OK) {
         size_t came = partial->bytes.capacity;
         kvd_partial_add(work->command, &work->sum, partial,
-                        ta_hash_integer(work->core->shard.random++, (uint64_t)work->number));
+                        ta_hash_integer(work->core->shard.random++, work->sequence));
         if (work->sum.error != NULL) kvd_bytes_clear(&work->sum.bytes);
         kvd_server_hold(work->core->server, 0, came);
         charge(work);
@@ -152,16 +151,21 @@ TA_MAP_REDUCE(fan_out, kvd_fan_task, kvd_partial, do_part, kvd_fan_home, add_par
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
+static bool make_parts(kvd_fan_work *work, uint32_t count) {
+    work->parts = ta_allocate_zeroed(NULL, count, sizeof *work->parts, _Alignof(kvd_bytes));
+    if (work->parts == NULL) return false;
+    work->part_count = count;
+    for (uint32_t i = 0; i < count; i++) work->parts[i] = kvd_bytes_make((size_t)3 << 30, NULL);
+    return true;
+}
+
 /* Makes one part for all cores, or one for each that has keys of the command; those are the targets.
  * None: all. */
 static bool pack_parts(kvd_fan_work *work, const kvd_parser *request, uint32_t shards,
                        uint32_t targets[], uint32_t *target_count) {
     bool is_for_all = work->command->route != KVD_KEYS;
     uint32_t count = is_for_all ? 1 : shards;
-    work->parts = ta_allocate_zeroed(NULL, count, sizeof *work->parts, _Alignof(kvd_bytes));
-    if (work->parts == NULL) return false;
-    work->part_count = count;
-    for (uint32_t i = 0; i < count; i++) work->parts[i] = kvd_bytes_make((size_t)3 << 30, NULL);
+    if (!make_parts(work, count)) return false;
     if (is_for_all)
         return kvd_pack_for_every(work->command, request->args, request->count, work->parts);
     if (!kvd_pack_for_each(work->command, request->args, request->count, shards, work->parts))
@@ -177,12 +181,14 @@ static bool has_room_to_pack(const kvd_core *core, const kvd_conn *conn) {
     return needed < KVD_FAIR_SHARE || needed <= kvd_server_room(core->server);
 }
 
-static bool begin(kvd_core *core, kvd_conn *conn, kvd_fan_work *work) {
+static bool begin(kvd_core *core, kvd_conn *conn, kvd_fan_work *work, kvd_slice ids) {
     uint32_t targets[KVD_CORES_MAX], target_count = 0;
-    if (work->kind == KVD_FAN_COMMAND &&
-        (!has_room_to_pack(core, conn) ||
-         !pack_parts(work, &conn->parser, core->shard.count, targets, &target_count)))
-        return false;
+    if (!has_room_to_pack(core, conn)) return false;
+    bool is_packed =
+        work->kind == KVD_FAN_COMMAND
+            ? pack_parts(work, &conn->parser, core->shard.count, targets, &target_count)
+            : make_parts(work, 1) && kvd_bytes_append(&work->parts[0], ids.data, ids.length);
+    if (!is_packed) return false;
     charge(work);
     if (!kvd_conn_await(conn, &work->sequence)) return false;
     ta_status status = fan_out(core->port, target_count == 0 ? NULL : targets, target_count,
@@ -195,20 +201,19 @@ static bool begin(kvd_core *core, kvd_conn *conn, kvd_fan_work *work) {
 }
 
 void kvd_fan(kvd_core *core, kvd_conn *conn, const kvd_command *command, kvd_fan_kind kind,
-             int64_t number) {
+             kvd_slice ids) {
     kvd_fan_work *work = ta_allocate_zeroed(NULL, 1, sizeof *work, _Alignof(kvd_fan_work));
     if (work != NULL) {
         *work = (kvd_fan_work){.core = core,
                                .conn = kvd_core_ref(core, conn),
                                .command = command,
                                .kind = kind,
-                               .number = number,
                                .argument_count = conn->parser.count,
                                .protocol = conn->protocol,
                                .sum = kvd_partial_make(KVD_REPLY_MAX, NULL)};
         core->fans++;
         conn->has_barrier = true;
-        if (begin(core, conn, work)) {
+        if (begin(core, conn, work, ids)) {
             kvd_count(&core->figures.crossed_out, 1);
             return;
         }

@@ -5,10 +5,11 @@
  * While a command is incomplete, its arguments hold offsets from its first byte in the place of
  * pointers: the bytes may lie elsewhere at the next call.
  *
- * It takes what redis 7.0 takes, and refuses what that refuses with the same words. In one thing it
- * differs: a line is too long at KVD_LINE_MAX bytes however it arrives, while redis looks when
- * it has read and found no line end. As in redis, the two bytes behind a bulk string are not looked
- * at, nor the one behind a CR.
+ * It takes what redis 7.0 takes, and refuses what that refuses with the same words, but for three
+ * things. A line is too long at KVD_LINE_MAX bytes however it arrives, while redis looks when it has
+ * read and found no line end. An array has at most args_max arguments, in redis INT_MAX. A NUL in an
+ * inline command is a blank, while redis does not see what is behind it. As in redis, the two bytes
+ * behind a bulk string are not looked at, nor the one behind a CR.
  */
 #include "resp.h"
 

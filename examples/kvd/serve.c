@@ -26,7 +26,7 @@ static bool may_run(const kvd_conn *conn) {
 
 static kvd_verdict run_at_several(kvd_core *core, kvd_conn *conn, const kvd_command *command) {
     if (kvd_conn_pending(conn) > 0) return KVD_WAITS;
-    kvd_fan(core, conn, command, KVD_FAN_COMMAND, 0);
+    kvd_fan(core, conn, command, KVD_FAN_COMMAND, KVD_SLICE(""));
     return KVD_RAN;
 }
 

@@ -3,6 +3,7 @@
  * Commands of the connection: HELLO, AUTH, QUIT, CLIENT.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cross.h"
@@ -171,10 +172,69 @@ static void client_error(kvd_conn *conn, const kvd_command *command, kvd_bytes *
     kvd_reply_subcommand_unknown(args, reply);
 }
 
-static bool is_list(const kvd_slice *args, uint32_t count) {
-    return kvd_slice_is(args[1], "list") &&
-           (count == 2 ||
-            (count == 4 && kvd_slice_is(args[2], "type") && kvd_slice_is(args[3], "normal")));
+static int by_value(const void *a, const void *b) {
+    int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
+    return (one > other) - (one < other);
+}
+
+/* CLIENT LIST [TYPE type | ID id...]. `ids`: the connections that are asked for, in order; none: all.
+ * False: an error reply was written. */
+static bool read_list(const kvd_slice *args, uint32_t count, kvd_bytes *ids, kvd_bytes *reply) {
+    static const char *const others[] = {"master", "slave", "replica", "pubsub"};
+    int64_t id = 0; /* which nobody has */
+    if (count == 2) return true;
+    if (count == 4 && kvd_slice_is(args[2], "type")) {
+        if (kvd_slice_is(args[3], "normal")) return true;
+        for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+            if (kvd_slice_is(args[3], others[i])) return kvd_bytes_append(ids, &id, sizeof id);
+        kvd_reply_error_format(reply, "ERR Unknown client type '%.*s'",
+                               args[3].length < 64 ? (int)args[3].length : 64, args[3].data);
+        return false;
+    }
+    if (count == 3 || !kvd_slice_is(args[2], "id")) {
+        kvd_reply_syntax_error(reply);
+        return false;
+    }
+    for (uint32_t i = 3; i < count; i++) {
+        if (!kvd_slice_integer(args[i], &id)) {
+            kvd_reply_error(reply, "ERR Invalid client ID");
+            return false;
+        }
+        kvd_bytes_append(ids, &id, sizeof id);
+    }
+    if (!ids->failed) qsort(kvd_bytes_data(ids), count - 3, sizeof id, by_value);
+    return true;
+}
+
+/* CLIENT KILL ID id. */
+static bool read_kill(const kvd_slice *args, uint32_t count, kvd_bytes *ids, kvd_bytes *reply) {
+    int64_t id;
+    if (count != 4 || !kvd_slice_is(args[2], "id")) {
+        kvd_reply_syntax_error(reply);
+        return false;
+    }
+    if (!kvd_slice_integer(args[3], &id) || id <= 0) {
+        kvd_reply_error(reply, "ERR client-id should be greater than 0");
+        return false;
+    }
+    return kvd_bytes_append(ids, &id, sizeof id);
+}
+
+/* What all cores do; nothing is pending. */
+static void run_client_everywhere(kvd_core *core, kvd_conn *conn, const kvd_command *command,
+                                  bool kills) {
+    const kvd_slice *args = conn->parser.args;
+    uint32_t count = conn->parser.count;
+    kvd_bytes ids = kvd_bytes_make(KVD_ARGS_MAX * sizeof(int64_t), NULL);
+    kvd_reply_place place = kvd_conn_begin_reply(conn);
+    bool is_right = (kills ? read_kill : read_list)(args, count, &ids, place.bytes);
+    if (ids.failed) kvd_reply_error(place.bytes, "ERR out of memory");
+    if (is_right && !ids.failed)
+        kvd_fan(core, conn, command, kills ? KVD_FAN_CLIENT_KILL : KVD_FAN_CLIENT_LIST,
+                kvd_bytes_slice(&ids));
+    else
+        kvd_conn_end_reply(conn, place);
+    kvd_bytes_clear(&ids);
 }
 
 kvd_verdict kvd_run_client(kvd_core *core, kvd_conn *conn, const kvd_command *command) {
@@ -183,21 +243,18 @@ kvd_verdict kvd_run_client(kvd_core *core, kvd_conn *conn, const kvd_command *co
     int64_t number = 0;
     kvd_reply_place place = kvd_conn_begin_reply(conn);
     if (!run_client_alone(core, conn, place.bytes)) {
-        bool lists = is_list(args, count);
-        bool kills = count == 4 && kvd_slice_is(args[1], "kill") && kvd_slice_is(args[2], "id");
+        bool kills = count > 3 && kvd_slice_is(args[1], "kill");
         bool migrates = count == 3 && kvd_slice_is(args[1], "migrate");
+        bool lists = kvd_slice_is(args[1], "list");
         if ((lists || kills || migrates) && kvd_conn_pending(conn) > 0) return KVD_WAITS;
-        if (lists) {
-            kvd_fan(core, conn, command, KVD_FAN_CLIENT_LIST, 0);
+        if (lists || kills) {
+            run_client_everywhere(core, conn, command, kills);
             return KVD_RAN;
         }
-        if (!kills && !migrates)
+        if (!migrates)
             client_error(conn, command, place.bytes);
-        else if (kvd_argument_integer(args[count - 1], &number, place.bytes)) {
-            if (migrates) return kvd_migrate(core, conn, number);
-            kvd_fan(core, conn, command, KVD_FAN_CLIENT_KILL, number);
-            return KVD_RAN;
-        }
+        else if (kvd_argument_integer(args[2], &number, place.bytes))
+            return kvd_migrate(core, conn, number);
     }
     kvd_conn_end_reply(conn, place);
     return KVD_RAN;

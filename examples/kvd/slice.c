@@ -6,17 +6,16 @@
 
 #include <string.h>
 
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c; }
+
 bool kvd_slice_equal(kvd_slice a, kvd_slice b) {
     return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
 bool kvd_slice_is(kvd_slice slice, const char *word) {
     if (strlen(word) != slice.length) return false;
-    for (size_t i = 0; i < slice.length; i++) {
-        char c = slice.data[i];
-        if (c >= 'A' && c <= 'Z') c = (char)(c + ('a' - 'A'));
-        if (c != word[i]) return false;
-    }
+    for (size_t i = 0; i < slice.length; i++)
+        if (lower(slice.data[i]) != word[i]) return false;
     return true;
 }
 
@@ -105,4 +104,12 @@ bool kvd_slice_matches(kvd_slice pattern, kvd_slice text) {
     }
     while (rest.next < rest.end && *rest.next == '*') rest.next++;
     return rest.next == rest.end;
+}
+
+/* Patterns are short where this is asked for: a long one matches nothing. */
+bool kvd_slice_matches_any_case(kvd_slice pattern, kvd_slice text) {
+    char lowered[256];
+    if (pattern.length > sizeof lowered) return false;
+    for (size_t i = 0; i < pattern.length; i++) lowered[i] = lower(pattern.data[i]);
+    return kvd_slice_matches((kvd_slice){lowered, pattern.length}, text);
 }
