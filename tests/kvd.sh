@@ -295,6 +295,14 @@ fans() {
     stop
 }
 
+# Commands that cost much, in pipelines: others come in between, and the end does not wait for them.
+busy() {
+    start_described 2 --drain-timeout 1
+    redis-benchmark -p "$port" -t set -n 200000 -r 200000 -P 64 -c 4 -q >/dev/null 2>&1
+    "$storm" busy "$port" || fail 'others had to wait for all of them'
+    stop
+}
+
 # start_described CORES ARGUMENT...: on a machine that is only described, whose processors are threads.
 start_described() {
     local cores=$1
@@ -480,6 +488,6 @@ restart() {
 
 case $case in
 session | password | options | benchmark | compare | random | many | announce | hoard | \
-    slow | fans | late | idle | descriptors | spare | keepalive | drain | restart) "$case" ;;
+    slow | busy | fans | late | idle | descriptors | spare | keepalive | drain | restart) "$case" ;;
 *) fail 'no such case' ;;
 esac

@@ -12,6 +12,8 @@
  *   kvd_storm slow PORT                  readers that ask for much and do not read; then they do
  *   kvd_storm late PORT CORES EARLY LATE a command of key LATE behind others that keep its core busy, and
  *                                        100 of key EARLY, of 4 MB, behind that; they are all read
+ *   kvd_storm busy PORT                  a pipeline of SCANs that each walk through all keys, here and at
+ *                                        another core: others have their turns between
  *   kvd_storm fans PORT COUNT            so many connections at once ask for 60 values of 1 MB of all cores
  *                                        in one command; each is answered, refused, or left
  *   kvd_storm restarts PORT FILE         writes and reads until the server ends the connection: a
@@ -300,9 +302,7 @@ static int run_fans(unsigned long port, int count) {
     return !is_good;
 }
 
-/* ---- late ------------------------------------------------------------------------------------- */
-
-enum { LATE_VALUE = 4000000, LATE_ASKED = 100 };
+/* ---- busy ------------------------------------------------------------------------------------- */
 
 /* A connection of the core; -1: there is no such connection. */
 static int connect_at(unsigned long port, unsigned long core) {
@@ -311,6 +311,43 @@ static int connect_at(unsigned long port, unsigned long core) {
     snprintf(request, sizeof request, "CLIENT MIGRATE %lu\r\n", core);
     return asks(fd, request, "+OK\r\n") ? fd : -1;
 }
+
+/* How many replies to SCAN have come, without waiting. */
+static size_t count_scans(int fd) {
+    char got[4096];
+    size_t length = 0;
+    for (ssize_t more; (more = recv(fd, got, sizeof got, MSG_DONTWAIT)) > 0;)
+        length += (size_t)more;
+    return length / strlen("*2\r\n$1\r\n0\r\n*0\r\n");
+}
+
+static int run_busy(unsigned long port) {
+    enum { SCANS = 1000 };
+    static const char scan[] = "SCAN 0 COUNT 100000000 MATCH no*zz\r\n";
+    static char scans[SCANS * sizeof scan];
+    int good = connect_at(port, 0), busy[2];
+    if (good < 0) return 1;
+    for (size_t i = 0; i < SCANS; i++) strcat(scans + i * strlen(scan), scan);
+    for (int core = 0; core < 2; core++) {
+        if ((busy[core] = connect_at(port, (unsigned long)core)) < 0) return 1;
+        if (!write_whole(busy[core], scans, strlen(scans))) return 1;
+    }
+    for (unsigned long i = 0; i < 10; i++)
+        if (!behaves(good, i)) return 1;
+    int is_good = 1;
+    for (int core = 0; core < 2; core++) {
+        size_t ended = count_scans(busy[core]);
+        printf("%zu of %d before\n", ended, SCANS);
+        is_good = is_good && ended < SCANS / 2;
+        cut(busy[core]);
+    }
+    close(good);
+    return !is_good;
+}
+
+/* ---- late ------------------------------------------------------------------------------------- */
+
+enum { LATE_VALUE = 4000000, LATE_ASKED = 100 };
 
 static int reads_all(int fd, char *value) {
     char head[16];
@@ -395,6 +432,7 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], "hoard") == 0 && argc == 5)
         return run_hoard(port, atoi(argv[3]), atoi(argv[4]));
     if (strcmp(argv[1], "slow") == 0) return run_slow(port);
+    if (strcmp(argv[1], "busy") == 0) return run_busy(port);
     if (strcmp(argv[1], "fans") == 0 && argc == 4) return run_fans(port, atoi(argv[3]));
     if (strcmp(argv[1], "late") == 0 && argc == 6)
         return run_late(port, strtoul(argv[3], NULL, 10), argv[4], argv[5]);

@@ -86,6 +86,7 @@ ta_status kvd_core_make(kvd_core *out, const ta_site *site, void *context) {
                              .random = server->hash_seed + out->index + 1,
                              .value_max = server->options.bulk_max};
     if (out->shard.store == NULL) return TA_E_NOMEM;
+    out->of_store = kvd_store_figures_of(out->shard.store);
     if (make_tables(out)) return TA_OK;
     kvd_store_destroy(out->shard.store);
     return TA_E_NOMEM;
@@ -344,6 +345,7 @@ static void keep_house(kvd_core *core) {
 
 uint32_t kvd_core_turn(kvd_core *core) {
     tick(core);
+    core->work_end = core->of_store->work + KVD_TURN_WORK;
     uint32_t done = take_events(core);
     done += serve_ready(core);
     done += kvd_cross_send(core);

@@ -70,7 +70,10 @@ typedef struct kvd_list {
 
 /* ---- cores ----------------------------------------------------------------------------------- */
 
-enum { KVD_EVENTS = 256 };
+enum {
+    KVD_EVENTS = 256,
+    KVD_TURN_WORK = 100000 /* of the store, see kvd_store_figures: some milliseconds */
+};
 
 struct kvd_crossing; /* cross.h */
 
@@ -79,7 +82,9 @@ struct kvd_core {
     ta_port *port;
     uint32_t index;
     kvd_shard shard;
-    int64_t now; /* milliseconds since the epoch, of this turn */
+    const kvd_store_figures *of_store; /* of its store */
+    uint64_t work_end; /* when the store has worked so much, the turn is long enough */
+    int64_t now;       /* milliseconds since the epoch, of this turn */
 
     int epoll, listener;
     int spare;         /* a descriptor to give up when there are no others: see accept.c */
@@ -126,6 +131,14 @@ void kvd_core_wait(kvd_core *core, uint64_t most);
 /* All cores have drained. */
 bool kvd_core_is_over(const kvd_core *core);
 void kvd_core_close(kvd_core *core);
+
+/* How much the store may have worked when the next one is to have its turn: clients, or batches of other
+ * cores, share what the turn has; with nothing left, each has one command that costs something. What
+ * costs nothing beyond a look-up is not held up. */
+static inline uint64_t kvd_core_work_until(const kvd_core *core) {
+    uint64_t now = core->of_store->work;
+    return now < core->work_end ? core->work_end : now + 1;
+}
 
 /* ---- for the files of a core ----------------------------------------------------------------- */
 

@@ -113,8 +113,9 @@ static kvd_trip run_batch(kvd_trip *trip) {
     kvd_core *core = kvd_core_here(trip->server);
     kvd_batch *batch = trip->batch;
     kvd_bytes *replies = &batch->replies;
+    uint64_t until = kvd_core_work_until(core);
     for (batch->done = 0; kvd_bytes_length(&batch->requests) > 0; batch->done++) {
-        if (kvd_bytes_length(replies) >= KVD_BATCH_REPLIES) break;
+        if (kvd_bytes_length(replies) >= KVD_BATCH_REPLIES || core->of_store->work >= until) break;
         size_t at = begin_frame(replies);
         run_packed(core, first_frame(&batch->requests), replies);
         if (!end_frame(replies, at)) {
@@ -159,7 +160,8 @@ static bool append_frame(kvd_bytes *bytes, kvd_slice content) {
     return end_frame(bytes, at);
 }
 
-/* Takes the requests of choked connections out of a batch; the others stay, in their order. */
+/* Takes the requests of choked connections out of a batch, and those of connections that are gone; the
+ * others stay, in their order. */
 static void take_out(kvd_core *core, uint32_t shard, kvd_bytes *requests, kvd_origins *origins) {
     kvd_bytes kept = kvd_bytes_make(requests->maximum, NULL);
     uint32_t end = origins->count;
@@ -168,7 +170,9 @@ static void take_out(kvd_core *core, uint32_t shard, kvd_bytes *requests, kvd_or
         kvd_origin origin = origins->items[i];
         kvd_conn *conn = kvd_core_find(core, origin.conn);
         kvd_slice packed = first_frame(requests);
-        if (conn != NULL && is_choked(conn, origin.sequence))
+        if (conn == NULL)
+            ; /* nobody waits for it */
+        else if (is_choked(conn, origin.sequence))
             park(conn, shard, origin.sequence, packed);
         else if (append_frame(&kept, packed))
             origins->items[origins->count++] = origin;
@@ -180,7 +184,7 @@ static void take_out(kvd_core *core, uint32_t shard, kvd_bytes *requests, kvd_or
     *requests = kept;
 }
 
-/* A batch has come home half done, since its replies were too many. Some of what is left may be of
+/* A batch has come home half done, since its replies were too many, or its commands cost too much. Some of what is left may be of
  * clients that have so many replies to take already: that waits with them, or they would have us
  * hold them all. What they have in the next batch comes after it, and waits, too. */
 static void park_choked(kvd_core *core, uint32_t shard) {

@@ -51,7 +51,9 @@ uint64_t kvd_store_scan(kvd_store *store, uint64_t cursor, size_t count, kvd_vis
         do {
             if (visited >= count || buckets_left-- == 0)
                 return (uint64_t)bucket * KVD_TABLES + index;
-            visited += visit_bucket(store, table, bucket, visit, context);
+            size_t found = visit_bucket(store, table, bucket, visit, context);
+            visited += found;
+            store->figures.work += 1 + found;
             bucket = next_bucket(bucket, table->num_buckets);
         } while (bucket != 0);
     }

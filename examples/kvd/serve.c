@@ -106,7 +106,12 @@ static bool next_request(kvd_conn *conn) {
 }
 
 static kvd_verdict run_requests(kvd_core *core, kvd_conn *conn) {
+    uint64_t until = kvd_core_work_until(core);
     while (may_run(conn) && (conn->has_command || next_request(conn))) {
+        if (core->of_store->work >= until) { /* the others first */
+            kvd_core_ready(core, conn);
+            return KVD_WAITS;
+        }
         kvd_verdict verdict = run_request(core, conn);
         if (verdict != KVD_RAN) return verdict;
         kvd_count(&core->figures.commands, 1);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { WORK_BYTES = 256 /* that count as one entry */ };
+
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 void *kvd_store_allocate(kvd_store *store, size_t size) {
@@ -207,6 +209,7 @@ static kvd_entry *enlarge(kvd_store *store, kvd_entry *old, size_t length) {
     if (entry == NULL) entry = make_entry(store, key, where, length, old);
     if (entry == NULL) return NULL;
     memcpy(value_of(entry), value_of(old), old->value_length);
+    store->figures.work += old->value_length / WORK_BYTES;
     entry->value_length = old->value_length;
     set_expiry(store, entry, old->expiry);
     kvd_store_remove(store, old);
@@ -216,8 +219,11 @@ static kvd_entry *enlarge(kvd_store *store, kvd_entry *old, size_t length) {
 kvd_entry *kvd_store_resize(kvd_store *store, kvd_entry *entry, size_t length) {
     if (length > entry->capacity) entry = enlarge(store, entry, length);
     if (entry == NULL) return NULL;
-    if (length > entry->value_length)
-        memset(value_of(entry) + entry->value_length, 0, length - entry->value_length);
+    if (length > entry->value_length) {
+        size_t more = length - entry->value_length;
+        memset(value_of(entry) + entry->value_length, 0, more);
+        store->figures.work += more / WORK_BYTES;
+    }
     entry->value_length = (uint32_t)length;
     return entry;
 }
@@ -233,5 +239,6 @@ void kvd_store_clear(kvd_store *store) {
     memset(store->wheel, 0, sizeof store->wheel);
     LIST_INIT(&store->due_now);
     store->is_taken = false;
+    store->figures.work += store->count;
     store->count = store->timed = 0;
 }
