@@ -194,7 +194,7 @@ static void run(load *all, connection *connections, int count, double seconds) {
         if (epoll_ctl(epoll, EPOLL_CTL_ADD, connections[i].fd, &wanted) != 0) give_up("epoll");
         send_batch(all, &connections[i]);
     }
-    uint64_t warm = now_ns() + UINT64_C(200000000), begin = 0, end = UINT64_MAX;
+    uint64_t warm = now_ns() + UINT64_C(100000000), begin = 0, end = UINT64_MAX;
     while (now_ns() < end) {
         int ready = epoll_wait(epoll, events, 64, 2000);
         if (ready == 0) give_up("no reply for two seconds");

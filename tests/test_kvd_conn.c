@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "conn.h"
+#include "core.h"
 #include "reply.h"
 
 typedef struct world {
@@ -334,6 +335,21 @@ static void writing_to_who_has_gone_breaks_the_connection(void **state) {
     close_world(&w);
 }
 
+/* ---- times ------------------------------------------------------------------------------------ */
+
+/* Each nanosecond is in one bucket, no wider than a sixteenth of what it holds. */
+static void buckets_follow_each_other(void **state) {
+    (void)state;
+    assert_int_equal(kvd_crossing_bucket(0), 0);
+    for (unsigned i = 0; i + 1 < KVD_CROSSING_BUCKETS; i++) {
+        uint64_t limit = kvd_crossing_limit(i), next = kvd_crossing_limit(i + 1);
+        assert_int_equal(kvd_crossing_bucket(limit - 1), i);
+        assert_int_equal(kvd_crossing_bucket(limit), i + 1);
+        assert_true(next > limit && (next - limit == 1 || next - limit <= limit / 16));
+    }
+    assert_int_equal(kvd_crossing_bucket(UINT64_MAX), KVD_CROSSING_BUCKETS - 1);
+}
+
 /* ---- relocation ------------------------------------------------------------------------------ */
 
 static bool is_open(int fd) { return fcntl(fd, F_GETFD) >= 0; }
@@ -400,6 +416,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_read_without_bytes_is_no_end),
         cmocka_unit_test(a_full_socket_keeps_the_rest),
         cmocka_unit_test(writing_to_who_has_gone_breaks_the_connection),
+        cmocka_unit_test(buckets_follow_each_other),
         cmocka_unit_test(it_relocates_with_all_that_it_holds),
     };
     return ta_test_main(argc, argv, tests, sizeof tests / sizeof *tests);

@@ -23,7 +23,20 @@ typedef struct kvd_core kvd_core;
 
 /* ---- figures --------------------------------------------------------------------------------- */
 
-enum { KVD_CROSSING_BUCKETS = 40 };
+/* Times are counted in buckets, sixteen for each power of two, up to 2^40 nanoseconds. */
+enum { KVD_CROSSING_BUCKETS = 16 * 37 };
+
+static inline unsigned kvd_crossing_bucket(uint64_t nanoseconds) {
+    if (nanoseconds < 16) return (unsigned)nanoseconds;
+    unsigned log2 = 63 - (unsigned)__builtin_clzll(nanoseconds);
+    unsigned bucket = (log2 - 4) * 16 + (unsigned)(nanoseconds >> (log2 - 4));
+    return bucket < KVD_CROSSING_BUCKETS ? bucket : KVD_CROSSING_BUCKETS - 1;
+}
+/* The least time that is beyond a bucket. */
+static inline uint64_t kvd_crossing_limit(unsigned bucket) {
+    if (bucket < 16) return bucket + 1;
+    return (uint64_t)(bucket % 16 + 17) << (bucket / 16 - 1);
+}
 
 /* Written by the core's own thread alone; read by whoever makes an INFO. Each number is by itself,
  * and a little old: relaxed accesses are enough. */
@@ -34,7 +47,7 @@ typedef struct kvd_figures {
     atomic_ullong batches;    /* messages that crossed_out took */
     atomic_ullong connections, rejected, bytes_in, bytes_out;
     atomic_ullong clients, keys, timed, used, hits, misses, expired, evicted; /* as of now */
-    /* Commands that were away for less than 2^(i+1) nanoseconds, and not less than 2^i. */
+    /* Commands, by the time that they were away. */
     atomic_ullong crossing[KVD_CROSSING_BUCKETS];
 } kvd_figures;
 

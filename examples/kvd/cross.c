@@ -263,9 +263,7 @@ static void free_batch(kvd_batch *batch) {
 }
 
 static void count_crossing(kvd_core *core, const kvd_origins *origins, uint32_t commands) {
-    uint64_t took = monotonic() - origins->since;
-    int bucket = took == 0 ? 0 : 63 - __builtin_clzll(took);
-    if (bucket >= KVD_CROSSING_BUCKETS) bucket = KVD_CROSSING_BUCKETS - 1;
+    unsigned bucket = kvd_crossing_bucket(monotonic() - origins->since);
     kvd_count(&core->figures.crossing[bucket], commands);
 }
 

@@ -36,10 +36,10 @@ typedef struct totals {
 /* The time within which a share of the commands came back: the upper end of its bucket. */
 static unsigned long long crossing_quantile(const unsigned long long buckets[], double share) {
     unsigned long long all = 0, sum = 0;
-    for (int i = 0; i < KVD_CROSSING_BUCKETS; i++) all += buckets[i];
-    for (int i = 0; i < KVD_CROSSING_BUCKETS; i++) {
+    for (unsigned i = 0; i < KVD_CROSSING_BUCKETS; i++) all += buckets[i];
+    for (unsigned i = 0; i < KVD_CROSSING_BUCKETS; i++) {
         sum += buckets[i];
-        if (all > 0 && (double)sum >= share * (double)all) return 2ull << i;
+        if (all > 0 && (double)sum >= share * (double)all) return kvd_crossing_limit(i);
     }
     return 0;
 }
@@ -49,7 +49,7 @@ static void describe_core(const kvd_core *core, kvd_bytes *out) {
     const kvd_server *server = core->server;
     unsigned long long crossing[KVD_CROSSING_BUCKETS];
     uint32_t processor = 0;
-    for (int i = 0; i < KVD_CROSSING_BUCKETS; i++) crossing[i] = kvd_figure(&f->crossing[i]);
+    for (unsigned i = 0; i < KVD_CROSSING_BUCKETS; i++) crossing[i] = kvd_figure(&f->crossing[i]);
     (void)ta_registry_os_processor(server->registry,
                                    ta_registry_affinity(server->registry, core->index), &processor);
     say(out,
@@ -78,6 +78,8 @@ static bool add_core(kvd_core *core, uint32_t slot, void *context) {
     sum->misses += kvd_figure(&f->misses);
     sum->expired += kvd_figure(&f->expired);
     sum->evicted += kvd_figure(&f->evicted);
+    for (unsigned i = 0; i < KVD_CROSSING_BUCKETS; i++)
+        sum->crossing[i] += kvd_figure(&f->crossing[i]);
     describe_core(core, sum->cores);
     return true;
 }
@@ -159,6 +161,15 @@ static void say_cores(report *r) {
     kvd_bytes_append(&r->text, kvd_bytes_data(r->sum.cores), kvd_bytes_length(r->sum.cores));
 }
 
+/* Commands that crossed since the beginning, by the nanoseconds below which they were answered: who looks
+ * twice has those of the time between. Long, so only for who names it. */
+static void say_crossings(report *r) {
+    for (unsigned i = 0; i < KVD_CROSSING_BUCKETS; i++)
+        if (r->sum.crossing[i] > 0)
+            say(&r->text, "below_%llu_ns:%llu\r\n", (unsigned long long)kvd_crossing_limit(i),
+                r->sum.crossing[i]);
+}
+
 static const struct section {
     const char *name, *title;
     void (*say)(report *r);
@@ -166,13 +177,15 @@ static const struct section {
                 {"memory", "Memory", say_memory}, {"persistence", "Persistence", say_persistence},
                 {"stats", "Stats", say_stats},    {"replication", "Replication", say_replication},
                 {"cpu", "CPU", say_cpu},          {"keyspace", "Keyspace", say_keyspace},
-                {"cores", "Cores", say_cores}};
+                {"cores", "Cores", say_cores},    {"crossings", "Crossings", say_crossings}};
 
 static bool is_asked_for(const char *name, const kvd_slice *args, uint32_t count) {
-    if (count == 1) return true;
+    bool is_common = strcmp(name, "crossings") != 0;
+    if (count == 1) return is_common;
     for (uint32_t i = 1; i < count; i++)
-        if (kvd_slice_is(args[i], name) || kvd_slice_is(args[i], "all") ||
-            kvd_slice_is(args[i], "everything") || kvd_slice_is(args[i], "default"))
+        if (kvd_slice_is(args[i], name) ||
+            (is_common && (kvd_slice_is(args[i], "all") || kvd_slice_is(args[i], "everything") ||
+                           kvd_slice_is(args[i], "default"))))
             return true;
     return false;
 }
