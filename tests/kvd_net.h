@@ -18,13 +18,21 @@ static inline _Noreturn void give_up(const char *what) {
     exit(1);
 }
 
-static inline int connect_to(unsigned long port) {
+/* -1: nobody listens there. */
+static inline int try_to_connect(unsigned long port) {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons((uint16_t)port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) give_up("socket");
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) give_up("connect");
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+    close(fd);
+    return -1;
+}
+
+static inline int connect_to(unsigned long port) {
+    int fd = try_to_connect(port);
+    if (fd < 0) give_up("connect");
     return fd;
 }
 

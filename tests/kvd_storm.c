@@ -293,10 +293,14 @@ static int run_fans(unsigned long port, int count) {
         close(fds[i]);
     }
     printf("%d of %d were answered\n", answered, count);
-    /* One alone has room. */
-    int fd = connect_to(port);
-    int is_good = write_whole(fd, request, strlen(request)) && read_values(fd, value) == 1;
-    close(fd);
+    /* One alone has room, as soon as the server has seen that the others are gone. */
+    int is_good = 0;
+    for (unsigned long i = 0; i < 1000 && !is_good; i++) {
+        int fd = connect_to(port);
+        is_good = write_whole(fd, request, strlen(request)) && read_values(fd, value) == 1;
+        close(fd);
+        if (!behaves(good, i)) return 1;
+    }
     close(good);
     free(fds);
     return !is_good;
@@ -398,8 +402,9 @@ static int run_late(unsigned long port, unsigned long cores, const char *early, 
 static int run_restarts(unsigned long port, const char *path) {
     enum { KEYS = 97, AGE = 50 };
     char request[192], reply[128], got[128];
-    int fd = connect_to(port), own = (int)getpid();
+    int fd = try_to_connect(port), own = (int)getpid();
     unsigned long right = 0;
+    if (fd < 0) return 0; /* it has been ended already */
     for (;; right++) {
         unsigned long old = right < AGE ? right : right - AGE;
         int length = snprintf(NULL, 0, "%lu", right), old_length = snprintf(NULL, 0, "%lu", old);
