@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // What relocating costs: each row of relocate_rows.h by libta (`ours`) beside the same work written by
-// hand (`by_hand`), in nanoseconds per operation. `interleaved` takes turns between the two, a fraction
-// of a millisecond each, so that noise hits both alike: its counters are medians, and the ratio of
-// libta's to the other. Run it through script/bench --only relocation for a table.
+// hand (`by_hand`), in nanoseconds per operation. `interleaved` takes turns between the two, a
+// fraction of a millisecond each, so that noise hits both alike: its counters are medians, and the
+// ratio of libta's to the other. Run it through script/bench --only relocation for a table.
 #include "relocate_rows.h"
 #include "rows.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Floors: a thread that sleeps on an eventfd, with nothing around it: in read(), which is all that there
- * can be; or in epoll_wait(), and then reads it, as event loops do.
+ * Floors: a thread that sleeps on an eventfd, with nothing around it: in read(), which is all that
+ * there can be; or in epoll_wait(), and then reads it, as event loops do.
  */
 #include "floors.h"
 
@@ -57,8 +57,8 @@ static void send_to(events *self, unsigned side, uint64_t word) {
     (void)eventfd_write(self->side[1 - side].event, 1);
 }
 
-/* Nothing ends a bare read() but a word; one always comes, since both sides begin (pair.c), and neither
- * gives up. */
+/* Nothing ends a bare read() but a word; one always comes, since both sides begin (pair.c), and
+ * neither gives up. */
 static bool receive(events *self, unsigned side, uint64_t *word) {
     struct epoll_event ready;
     eventfd_t count;

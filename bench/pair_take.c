@@ -6,8 +6,8 @@
 
 #include "stage_duo.h"
 
-/* Did nobody else have a processor of ours? Who spins runs all the time. Who may sleep, or yields, is not
- * displaced at least; a side that is to sleep does so for nine of ten messages. */
+/* Did nobody else have a processor of ours? Who spins runs all the time. Who may sleep, or yields,
+ * is not displaced at least; a side that is to sleep does so for nine of ten messages. */
 static bool counts(measure_duo *duo, const pair_contender *contender, const pair_job *job) {
     int64_t least = (int64_t)(job->count - job->count / 10);
     bool is_displaced = false, runs = true;

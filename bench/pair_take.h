@@ -30,8 +30,8 @@ pair_outcome pair_take(bench_stage *stage, const pair_contender *contender, bool
                        pair_sample *out);
 
 /* What a thread that sleeps costs to wake, by the code of `ta cost`: until it runs, or what the call
- * takes its sender. In place of the two threads' usage, which tells nothing of sleepers, the measurement
- * itself waits until the thread really sleeps. */
+ * takes its sender. In place of the two threads' usage, which tells nothing of sleepers, the
+ * measurement itself waits until the thread really sleeps. */
 pair_outcome pair_take_wake(bench_stage *stage, bool is_futex, bool is_sender, pair_sample *out);
 
 TA_END_DECLS

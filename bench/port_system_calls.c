@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The system calls of two threads of which one sends, words and closures, and the other polls: none, as
- * long as both run. tests/port_syscalls.sh has more kinds of messages, and needs strace.
+ * The system calls of two threads of which one sends, words and closures, and the other polls:
+ * none, as long as both run. tests/port_syscalls.sh has more kinds of messages, and needs strace.
  *
- * The kernel counts: syscall user dispatch (Linux 5.11; prctl(2)) turns a thread's calls into signals
- * while a byte of its own says so. The handler counts and makes the call. That the counting works is seen
- * each time, by a call that is made on purpose.
+ * The kernel counts: syscall user dispatch (Linux 5.11; prctl(2)) turns a thread's calls into
+ * signals while a byte of its own says so. The handler counts and makes the call. That the counting
+ * works is seen each time, by a call that is made on purpose.
  */
 #include "ports.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Ports whose threads sleep: in poll() or epoll_wait() on the port's descriptor, as an event loop does,
- * or in ta_port_wait(). A closure goes there and one comes back.
+ * Ports whose threads sleep: in poll() or epoll_wait() on the port's descriptor, as an event loop
+ * does, or in ta_port_wait(). A closure goes there and one comes back.
  */
 #include "port_pair.h"
 #include "ports.h"

@@ -184,7 +184,8 @@ static inline uint64_t ta_bells_take(ta_bells *bells, uint32_t word) {
     return ta_exchange_acquire_u64(&bells->bits[word], 0);
 }
 
-/* Receiver: will not answer any more; it must give up each lane that it finds after this. Wait-free. */
+/* Receiver: will not answer any more; it must give up each lane that it finds after this.
+ * Wait-free. */
 static inline void ta_bells_leave(ta_bells *bells) {
     /* G1: pairs with B2 in ta_bells_ring(). */
     ta_fetch_or_acq_rel_u32(&bells->state, TA_BELLS_GONE);

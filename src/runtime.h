@@ -106,8 +106,8 @@ void ta_runtime_advance(ta_runtime *runtime, ta_runtime_phase phase);
 /* With the mutex held: goes on to the next phase if its time has come. After any change of quiet,
  * arrived or members. */
 void ta_runtime_consider(ta_runtime *runtime);
-/* With the mutex held: from RUNNING to QUIESCING, if somebody has asked for it. True: so it is, and the
- * caller counts as running until it has called ta_runtime_end_places(), without the mutex. */
+/* With the mutex held: from RUNNING to QUIESCING, if somebody has asked for it. True: so it is, and
+ * the caller counts as running until it has called ta_runtime_end_places(), without the mutex. */
 bool ta_runtime_begin_stop(ta_runtime *runtime);
 /* Abandons all places that nobody took. */
 void ta_runtime_end_places(ta_runtime *runtime);

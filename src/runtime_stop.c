@@ -4,21 +4,22 @@
  *
  * Nothing under way. A member that found nothing to do, whose drain hook has nothing left, and
  * which has all its lanes rest, counts itself as quiet; before it takes another turn, it counts
- * itself out again, and in between nothing runs in it, whatever hooks.wait does. Both take the mutex. So whoever finds, with the mutex held, that all members
- * are quiet, finds them standing still: no message runs and none is sent by them until the mutex is
- * free. What they counted before, is visible. If then each link to a member has as many messages
- * ended as were sent, and no member's bell is rung, no message is under way, and none will be,
- * unless somebody from outside sends. If not, some member has something to do, wakes for it, and is
- * quiet again later: the last one to become quiet after the last message has run finds it all
- * ended.
+ * itself out again, and in between nothing runs in it, whatever hooks.wait does. Both take the
+ * mutex. So whoever finds, with the mutex held, that all members are quiet, finds them standing
+ * still: no message runs and none is sent by them until the mutex is free. What they counted
+ * before, is visible. If then each link to a member has as many messages ended as were sent, and no
+ * member's bell is rung, no message is under way, and none will be, unless somebody from outside
+ * sends. If not, some member has something to do, wakes for it, and is quiet again later: the last
+ * one to become quiet after the last message has run finds it all ended.
  *
  * The end. QUIESCING ends by that or by its deadline, which any member that takes a turn or wakes
  * sees. CLOSING and SETTLING take each member one turn. A send that saw a port open, has committed
  * before its thread arrives in SETTLING; so in DRAINING no member sends to a member any more, save
- * replies, one per request. So lanes run empty, and the rest is what DRAINING waits for: replies from
- * members, which come, and from guests, for whom there is the deadline. Whose time was up before a
- * member's reply came, has it by FINISHING, since all members have replied by then: it runs what is
- * there, arrives, and stands still. So in ENDING, with the stop hooks, nothing runs any more.
+ * replies, one per request. So lanes run empty, and the rest is what DRAINING waits for: replies
+ * from members, which come, and from guests, for whom there is the deadline. Whose time was up
+ * before a member's reply came, has it by FINISHING, since all members have replied by then: it
+ * runs what is there, arrives, and stands still. So in ENDING, with the stop hooks, nothing runs
+ * any more.
  */
 #include "runtime.h"
 
@@ -113,8 +114,8 @@ void ta_runtime_abandon(ta_runtime_thread *place) {
 }
 
 void ta_runtime_end_places(ta_runtime *runtime) {
-    /* Who gives a place back after the stop has begun, abandons it, too: one of the two finds it closed,
-     * or the other one there. */
+    /* Who gives a place back after the stop has begun, abandons it, too: one of the two finds it
+     * closed, or the other one there. */
     for (uint32_t i = 0; i < runtime->adopted; i++) {
         pthread_mutex_lock(&runtime->mutex);
         bool is_taken = runtime->threads[i].is_taken;
@@ -246,8 +247,8 @@ static void drain(ta_runtime_thread *self) {
     }
 }
 
-/* What is there by now, runs; calls that nobody has answered end, before there is a stop hook that takes
- * down what their continuations use. */
+/* What is there by now, runs; calls that nobody has answered end, before there is a stop hook that
+ * takes down what their continuations use. */
 static void finish(ta_port *port) {
     while (ta_port_drain(port) != TA_OK) {
         if (!ta_port_rest(port)) continue;

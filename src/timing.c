@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * How long messages wait. A post brings its stamp along (inbox.c). Each cell of a lane has a stamp beside the lane, written by the sender
- * before it publishes the cell, and read by the receiver after it took the message; so the lane's
- * own edges order the two, and the accesses are plain. A cell that is freed before its stamp is read
- * may be filled again, so there are two stamps for each cell, in turn: to come to the same one again,
- * the sender needs a cell that is freed after the stamp was read.
+ * How long messages wait. A post brings its stamp along (inbox.c). Each cell of a lane has a stamp
+ * beside the lane, written by the sender before it publishes the cell, and read by the receiver
+ * after it took the message; so the lane's own edges order the two, and the accesses are plain. A
+ * cell that is freed before its stamp is read may be filled again, so there are two stamps for each
+ * cell, in turn: to come to the same one again, the sender needs a cell that is freed after the
+ * stamp was read.
  */
 #include "figures.h"
 #include "inbox.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * kvd_pipe PORT [CHUNK]: sends standard input to a server on 127.0.0.1, in random pieces of up to CHUNK
- * bytes, and writes what comes back, until the server ends the connection. Exits 1 when nothing
- * happens for 20 seconds.
+ * kvd_pipe PORT [CHUNK]: sends standard input to a server on 127.0.0.1, in random pieces of up to
+ * CHUNK bytes, and writes what comes back, until the server ends the connection. Exits 1 when
+ * nothing happens for 20 seconds.
  */
 #include "kvd_net.h"
 

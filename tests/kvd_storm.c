@@ -10,11 +10,14 @@
  *   kvd_storm hoard PORT COUNT MOST      so many connections, each sends most of a value of 3 MB; some
  *                                        and at most MOST of them may end it
  *   kvd_storm slow PORT                  readers that ask for much and do not read; then they do
- *   kvd_storm late PORT CORES EARLY LATE a command of key LATE behind others that keep its core busy, and
+ *   kvd_storm late PORT CORES EARLY LATE a command of key LATE behind others that keep its core
+ *   busy, and
  *                                        100 of key EARLY, of 4 MB, behind that; they are all read
- *   kvd_storm busy PORT                  a pipeline of SCANs that each walk through all keys, here and at
+ *   kvd_storm busy PORT                  a pipeline of SCANs that each walk through all keys, here
+ *   and at
  *                                        another core: others have their turns between
- *   kvd_storm fans PORT COUNT            so many connections at once ask for 60 values of 1 MB of all cores
+ *   kvd_storm fans PORT COUNT            so many connections at once ask for 60 values of 1 MB of
+ *   all cores
  *                                        in one command; each is answered, refused, or left
  *   kvd_storm restarts PORT FILE         writes and reads until the server ends the connection: a
  *                                        reply is what this client wrote; appends to FILE how many

@@ -19,7 +19,7 @@ static void move_handle(items_handle *handle, ta_move move) {
     assert_int_equal(items_handle_relocate(handle, &move), TA_OK);
 }
 
-/* ---- 1: a handle moved within its slot, or moved twice, got values of its own ------------------- */
+/* ---- 1: a handle moved within its slot, or moved twice, got values of its own ---------------- */
 
 /* Both handles begin at `from`, go to `there`, which is in the same slot, by moves that declare
  * these sources, and on to `away`. */
@@ -57,7 +57,7 @@ static void fault_1_slots_do_not_split(void **state) {
     check_one_value(TA_PER_CORE, 2, 2, 5);
 }
 
-/* ---- 2: a move from a place to itself broke the value, or made one too many ---------------------- */
+/* ---- 2: a move from a place to itself broke the value, or made one too many ------------------ */
 
 typedef struct holder {
     char *text;
@@ -95,7 +95,7 @@ static void fault_2_a_move_to_the_same_place_changes_nothing(void **state) {
     assert_balanced(&memory);
 }
 
-/* ---- 3: after one failure no relocation succeeded any more -------------------------------------- */
+/* ---- 3: after one failure no relocation succeeded any more ----------------------------------- */
 
 static void fault_3_a_failed_constructor_spoils_nothing(void **state) {
     (void)state;
@@ -114,7 +114,7 @@ static void fault_3_a_failed_constructor_spoils_nothing(void **state) {
     items_destroy(&array);
 }
 
-/* ---- 4: every hit took a lock, and constructors ran under it ------------------------------------- */
+/* ---- 4: every hit took a lock, and constructors ran under it --------------------------------- */
 
 /* Whole pages for each block, so that they can be made read-only. */
 typedef struct pages {
@@ -218,7 +218,7 @@ static void fault_4_constructors_of_two_slots_run_at_once(void **state) {
     pthread_barrier_destroy(&both);
 }
 
-/* ---- 5: a handle that came from an unknown place lost its first value ----------------------------- */
+/* ---- 5: a handle that came from an unknown place lost its first value ------------------------ */
 
 static void fault_5_an_unknown_source_loses_no_value(void **state) {
     (void)state;
@@ -240,7 +240,7 @@ static void fault_5_an_unknown_source_loses_no_value(void **state) {
     items_destroy(&array);
 }
 
-/* ---- 6: threads without a place were not provided for --------------------------------------------- */
+/* ---- 6: threads without a place were not provided for ---------------------------------------- */
 
 static void *be_unpinned(void *argument) {
     items array = *(items *)argument;

@@ -13,7 +13,7 @@
 
 enum { THREADS = 5, NOBODY = 1000 };
 
-/* ---- the system's threads ---------------------------------------------------------------------- */
+/* ---- the system's threads -------------------------------------------------------------------- */
 
 static unsigned threads_until_failure = NOBODY;
 
@@ -29,7 +29,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
     return __real_pthread_create(thread, attributes, run, argument);
 }
 
-/* ---- a world where something fails -------------------------------------------------------------- */
+/* ---- a world where something fails ----------------------------------------------------------- */
 
 typedef struct world {
     const ta_allocator *allocator;
@@ -85,7 +85,7 @@ static void assert_fails(const ta_runtime_options *options, ta_status expected, 
                 strncmp(ta_last_error(), "hooks.start: ", 13) == 0);
 }
 
-/* ---- cases ------------------------------------------------------------------------------------- */
+/* ---- cases ----------------------------------------------------------------------------------- */
 
 static void a_thread_that_is_not_to_be_had_undoes_the_others(void **state) {
     (void)state;
@@ -153,7 +153,7 @@ static void threads_that_cannot_be_pinned_do_not_start(void **state) {
     ta_registry_destroy(registry);
 }
 
-/* ---- adopted while the others start --------------------------------------------------------------- */
+/* ---- adopted while the others start ---------------------------------------------------------- */
 
 /* Its start hook hands the runtime to a thread that wants to be adopted, and waits until that does. */
 typedef struct early {

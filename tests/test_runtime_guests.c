@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Who is left when a runtime has stopped: guests, and what was sent to places that nobody took, or to
- * threads that could not wait for it. All of it ends, so that guests can go, and the runtime with them.
+ * threads that could not wait for it. All of it ends, so that guests can go, and the runtime with
+ * them.
  */
 #include "runtime_world.h"
 
@@ -9,8 +10,8 @@
 
 /* ---- what they send ----------------------------------------------------------------------------- */
 
-/* Ends of calls are counted in the caller's world: `work` those that were answered, `polled` those that
- * the closing ended; `idle` those that ended when some stop hook had been called. */
+/* Ends of calls are counted in the caller's world: `work` those that were answered, `polled` those
+ * that the closing ended; `idle` those that ended when some stop hook had been called. */
 static void do_nothing(int *number) { (void)number; }
 
 static void note_end(world_pointer *all, ta_status status) {

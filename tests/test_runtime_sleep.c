@@ -66,9 +66,9 @@ static void a_wake_has_the_poll_hook_called(void **state) {
     ta_registry_destroy(registry);
 }
 
-/* A poll hook that looks at its work and polls afterwards, which answers the bell of who brings some in
- * between: thread 1 stands there when `waits` is 1, and tells by 2, until it is 3. It sends on what it
- * finds. */
+/* A poll hook that looks at its work and polls afterwards, which answers the bell of who brings
+ * some in between: thread 1 stands there when `waits` is 1, and tells by 2, until it is 3. It sends
+ * on what it finds. */
 static uint32_t look_and_poll(void *context, ta_port *port) {
     world *all = context;
     ta_fn_once fn;

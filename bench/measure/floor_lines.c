@@ -2,8 +2,8 @@
  *
  * The floors: what the memory system charges for the same transfers, with no queue
  * around them. A stream's floor is an array of records and a counter of them, published after each
- * record, each 32, or each 256, a quarter of the array; where the other side stands is looked at when it
- * must be. Which is best depends on the distance, so the floor is the best one of them.
+ * record, each 32, or each 256, a quarter of the array; where the other side stands is looked at
+ * when it must be. Which is best depends on the distance, so the floor is the best one of them.
  */
 #include "pair.h"
 

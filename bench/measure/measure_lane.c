@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Messages through lanes: the round trip, and the time per message at full stream. Between two
- * processors these are the benchmarks' contenders (lane_rows.h); on one, by one thread, what stands here.
+ * processors these are the benchmarks' contenders (lane_rows.h); on one, by one thread, what stands
+ * here.
  */
 #include "measure.h"
 #include "measure_pair.h"

@@ -66,8 +66,8 @@ static int64_t voluntary_switches(void) {
 
 static void run_part(measure_duo *duo, duo_side side, void *argument) {
     const pair_both *run = argument;
-    /* A sleeper begins in any case: the other side, which may have met it, waits for its word, perhaps in
-     * a system call that nothing else ends. */
+    /* A sleeper begins in any case: the other side, which may have met it, waits for its word,
+     * perhaps in a system call that nothing else ends. */
     if (!duo_meet(duo, side) && run->contender->sleep != PAIR_SLEEPS) return;
     int64_t before = voluntary_switches();
     (side == DUO_FROM ? run->contender->from : run->contender->to)(duo, run->job);

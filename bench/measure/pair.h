@@ -112,8 +112,8 @@ typedef enum pair_end {
     PAIR_NOT_OPENED /* it could not be created */
 } pair_end;
 
-/* Runs a contender once, as the job says: its warm_up and count. pair_run() makes its queues, each time
- * at another place, and destroys them; pair_run_through() takes those of the job. */
+/* Runs a contender once, as the job says: its warm_up and count. pair_run() makes its queues, each
+ * time at another place, and destroys them; pair_run_through() takes those of the job. */
 pair_end pair_run(measure_duo *duo, const pair_contender *contender, pair_job *job);
 pair_end pair_run_through(measure_duo *duo, const pair_contender *contender, pair_job *job);
 

@@ -2,7 +2,8 @@
  *
  * The rows of queues of 8-byte messages, for each that says what PEER_TYPE, PEER_NAME, PEER_CREATE,
  * PEER_DESTROY, PEER_PUSH(ring, word) and PEER_POP(ring, &word) are; and PEER_MESSAGES (fewer, where
- * each takes long) and PEER_SLEEP, where these are not what is said below. Included by the peers' files, C and C++.
+ * each takes long) and PEER_SLEEP, where these are not what is said below. Included by the peers'
+ * files, C and C++.
  */
 #include "pair.h"
 

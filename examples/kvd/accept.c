@@ -74,8 +74,8 @@ static bool take_in(kvd_core *core, int fd, const struct sockaddr_storage *peer)
 
 /* There is no descriptor for the next connection, which would stay in front of the listener for
  * ever, and have epoll report it without end: gives up the spare one, to accept it and to close
- * it. Where the spare one is lost, since somebody else was faster or the limit is lower now, the listener
- * is left alone for a while. */
+ * it. Where the spare one is lost, since somebody else was faster or the limit is lower now, the
+ * listener is left alone for a while. */
 static void turn_away(kvd_core *core) {
     kvd_core_find_spare(core);
     if (core->spare < 0) {

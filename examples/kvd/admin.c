@@ -46,8 +46,8 @@ static void list_settings(const kvd_options *options, uint16_t port, setting out
     snprintf(out[count].value, sizeof out[count].value, "%s", options->bind);
 }
 
-/* How the name of a setting is given back that was asked for: as it was written, by the first that names
- * it, or its own name, where a pattern finds it. False: nobody asked. */
+/* How the name of a setting is given back that was asked for: as it was written, by the first that
+ * names it, or its own name, where a pattern finds it. False: nobody asked. */
 static bool is_asked_for(const char *name, const kvd_slice *args, uint32_t count, kvd_slice *as) {
     kvd_slice own = {name, __builtin_strlen(name)};
     for (uint32_t i = 2; i < count; i++) {

@@ -46,7 +46,8 @@ bool kvd_expiry_argument(const kvd_call *call, kvd_slice arg, int64_t base, int6
                          int64_t *out);
 void kvd_reply_expiry_error(const kvd_call *call);
 
-/* The cursor of SCAN, as strtoul() reads it: up to a NUL, with a sign, -1 is the largest, empty is 0. */
+/* The cursor of SCAN, as strtoul() reads it: up to a NUL, with a sign, -1 is the largest, empty is
+ * 0. */
 bool kvd_cursor_argument(kvd_slice arg, uint64_t *out);
 
 /* The next 64 bits of the shard's generator. */

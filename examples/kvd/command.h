@@ -244,8 +244,8 @@ typedef struct kvd_hello {
 bool kvd_hello_parse(const kvd_slice *args, uint32_t count, kvd_hello *out, kvd_bytes *reply);
 
 /* May it be the name of a connection, or of its library? Otherwise the error of CLIENT SETNAME was
- * written. Names are kept for as long as the connection is there, and shown in lists: redis has no bound
- * for them but that of an argument. */
+ * written. Names are kept for as long as the connection is there, and shown in lists: redis has no
+ * bound for them but that of an argument. */
 enum { KVD_NAME_MAX = 1024 };
 bool kvd_client_name_check(kvd_slice name, kvd_bytes *reply);
 

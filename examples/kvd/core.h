@@ -145,9 +145,9 @@ void kvd_core_wait(kvd_core *core, uint64_t most);
 bool kvd_core_is_over(const kvd_core *core);
 void kvd_core_close(kvd_core *core);
 
-/* How much the store may have worked when the next one is to have its turn: clients, or batches of other
- * cores, share what the turn has; with nothing left, each has one command that costs something. What
- * costs nothing beyond a look-up is not held up. */
+/* How much the store may have worked when the next one is to have its turn: clients, or batches of
+ * other cores, share what the turn has; with nothing left, each has one command that costs
+ * something. What costs nothing beyond a look-up is not held up. */
 static inline uint64_t kvd_core_work_until(const kvd_core *core) {
     uint64_t now = core->of_store->work;
     return now < core->work_end ? core->work_end : now + 1;

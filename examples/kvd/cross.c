@@ -184,9 +184,10 @@ static void take_out(kvd_core *core, uint32_t shard, kvd_bytes *requests, kvd_or
     *requests = kept;
 }
 
-/* A batch has come home half done, since its replies were too many, or its commands cost too much. Some of what is left may be of
- * clients that have so many replies to take already: that waits with them, or they would have us
- * hold them all. What they have in the next batch comes after it, and waits, too. */
+/* A batch has come home half done, since its replies were too many, or its commands cost too much.
+ * Some of what is left may be of clients that have so many replies to take already: that waits with
+ * them, or they would have us hold them all. What they have in the next batch comes after it, and
+ * waits, too. */
 static void park_choked(kvd_core *core, uint32_t shard) {
     kvd_crossing *crossing = &core->crossings[shard];
     take_out(core, shard, &crossing->spare->requests, &crossing->away_origins);

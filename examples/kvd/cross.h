@@ -5,10 +5,11 @@
  * One shard: packed commands are gathered in a batch per core, which travels in a call and comes
  * home with the replies. One batch is under way to each core at a time; what comes meanwhile
  * goes with the next one. So under load many commands share a message, and alone each leaves at
- * once. A batch whose replies become too many, or whose commands cost too much, comes home half done. The rest leaves again, except
- * what clients have sent that have too many replies here already, since they do not take them or
- * since an earlier reply is late: that is parked with them until they have fewer. So memory is bounded,
- * and no command overtakes another of the same connection at the same core.
+ * once. A batch whose replies become too many, or whose commands cost too much, comes home half
+ * done. The rest leaves again, except what clients have sent that have too many replies here
+ * already, since they do not take them or since an earlier reply is late: that is parked with them
+ * until they have fewer. So memory is bounded, and no command overtakes another of the same
+ * connection at the same core.
  *
  * Several shards: a fan-out (ta/fan.h), all of whose targets read one packed command.
  */

@@ -118,8 +118,8 @@ static void write_reply(const kvd_fan_work *work, kvd_bytes *reply) {
         kvd_partial_reply(work->command, work->argument_count, work->protocol, &work->sum, reply);
 }
 
-/* What the work held is what its connection holds from now on: had it to be asked for again, others that
- * wait for their parts might have taken it. */
+/* What the work held is what its connection holds from now on: had it to be asked for again, others
+ * that wait for their parts might have taken it. */
 static void hand_over(kvd_fan_work *work) {
     kvd_conn *conn = kvd_core_find(work->core, work->conn);
     if (conn != NULL) {

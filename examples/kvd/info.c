@@ -161,8 +161,8 @@ static void say_cores(report *r) {
     kvd_bytes_append(&r->text, kvd_bytes_data(r->sum.cores), kvd_bytes_length(r->sum.cores));
 }
 
-/* Commands that crossed since the beginning, by the nanoseconds below which they were answered: who looks
- * twice has those of the time between. Long, so only for who names it. */
+/* Commands that crossed since the beginning, by the nanoseconds below which they were answered: who
+ * looks twice has those of the time between. Long, so only for who names it. */
 static void say_crossings(report *r) {
     for (unsigned i = 0; i < KVD_CROSSING_BUCKETS; i++)
         if (r->sum.crossing[i] > 0)

@@ -26,8 +26,8 @@ typedef struct kvd_store_options {
 typedef struct kvd_store_figures {
     uint64_t hits, misses; /* of look-ups with KVD_COUNT */
     uint64_t expired, evicted;
-    /* What single calls have cost beyond a look-up: entries and buckets that were walked through or thrown
-     * away, bytes that were moved or zeroed at 256 to one. */
+    /* What single calls have cost beyond a look-up: entries and buckets that were walked through or
+     * thrown away, bytes that were moved or zeroed at 256 to one. */
     uint64_t work;
 } kvd_store_figures;
 

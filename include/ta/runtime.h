@@ -61,8 +61,8 @@ typedef struct ta_runtime_hooks {
     /* In each turn of step 1 of a stop, after `poll`: the first one tells that there is a stop. Has
      * all that is the daemon's own come to its end here (its listener is closed, its clients have
      * their replies)? It may be undone by what other threads send meanwhile, so it is asked again as
-     * long as the step lasts. Who says no sleeps as ever, when a turn finds nothing: what makes it a yes
-     * is a message, or wakes the thread, or `idle` knows when. NULL: yes. */
+     * long as the step lasts. Who says no sleeps as ever, when a turn finds nothing: what makes it
+     * a yes is a message, or wakes the thread, or `idle` knows when. NULL: yes. */
     bool (*drain)(void *context, ta_port *port);
     /* Last, in each thread whose start succeeded: no message runs any more, in any of them. The port
      * is closed, but not yet detached. */
@@ -120,9 +120,9 @@ TA_API ta_status ta_runtime_create(const ta_runtime_options *options, ta_runtime
  *   TA_E_BUSY    somebody has that place, or the calling thread is one of a runtime already;
  *   TA_E_CLOSED  the runtime was stopped, or did not start;
  *   those of starting, as above; TA_E_INVALID (NULL).
- * What is sent to a place that nobody took waits for who does. If the runtime stops before, it goes back
- * to its sender, and calls end with TA_E_CLOSED; what was posted is destroyed by ta_runtime_join().
- * Blocking. */
+ * What is sent to a place that nobody took waits for who does. If the runtime stops before, it goes
+ * back to its sender, and calls end with TA_E_CLOSED; what was posted is destroyed by
+ * ta_runtime_join(). Blocking. */
 TA_API ta_status ta_runtime_adopt(ta_runtime *runtime, uint32_t index);
 
 /* Asks all threads to stop, and returns. Any thread, also from within closures and hooks (not from
@@ -135,10 +135,11 @@ TA_API void ta_runtime_stop(ta_runtime *runtime);
  * destroys the mesh and frees everything. It does not stop anything itself. `report` (may be NULL)
  * is that of ta_mesh_destroy(), which calls options.mesh.ended, too. One thread, once. Whoever else
  * uses the mesh or the runtime, as by ta_mesh_post(), ta_runtime_wake() and ta_runtime_stop(), must
- * have ended that before, by an edge of the caller's own. TA_E_BUSY: it is a thread of this runtime that asks; or guests are there still, or
- * ports attached by hand, and nothing is freed yet. These are to be closed, drained and detached by
- * their threads, which a stopped runtime does not hold up: their calls to it end, with TA_E_CLOSED
- * if nobody answered. After that it is to be called again. NULL is allowed. Blocking. */
+ * have ended that before, by an edge of the caller's own. TA_E_BUSY: it is a thread of this runtime
+ * that asks; or guests are there still, or ports attached by hand, and nothing is freed yet. These
+ * are to be closed, drained and detached by their threads, which a stopped runtime does not hold
+ * up: their calls to it end, with TA_E_CLOSED if nobody answered. After that it is to be called
+ * again. NULL is allowed. Blocking. */
 TA_API ta_status ta_runtime_join(ta_runtime *runtime, ta_port_figures *report);
 
 /* ---- looking at it ---------------------------------------------------------------------------- */

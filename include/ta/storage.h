@@ -97,8 +97,8 @@ typedef struct ta_stored {
  *   TA_E_RANGE  an index that is not below its count, of the affinity or of a CUSTOM strategy;
  *   TA_E_NOMEM.
  * All of the affinity must be right, as where an array makes a value; the others look at the counts
- * and at the index by which the strategy goes. May destroy values. Lock-free, save for the allocator and what is destroyed. O(records and
- * processors). */
+ * and at the index by which the strategy goes. May destroy values. Lock-free, save for the
+ * allocator and what is destroyed. O(records and processors). */
 TA_API ta_status ta_storage_replace(ta_storage *storage, ta_affinity affinity, void *value,
                                     ta_stored *previous);
 

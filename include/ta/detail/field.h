@@ -6,7 +6,8 @@
  * An entry is a field's name, or (STORAGE, CLASS, HAS_PART, FIELD, DESCRIPTOR, LENGTH):
  *   STORAGE     how the field stands in the struct (ta/detail/complete.h): ta_value_, ta_array_,
  *               ta_bits_, ta_unnamed_;
- *   CLASS       what kind of part it is, in the names of the macros TA_CHECK_, TA_TRAITS_ and TA_BODY_;
+ *   CLASS       what kind of part it is, in the names of the macros TA_CHECK_, TA_TRAITS_ and
+ *   TA_BODY_;
  *   HAS_PART    ta_some_ or ta_none_: does it stand in the table of parts?
  * Paths: a field is `P F`, where P is empty, or `as.` for what lies in the union `as`.
  */
