@@ -2,6 +2,15 @@
 #
 # How a test becomes known to ctest.
 
+# What is not made of what is built (scripts, models, programs that both compilers see) is tested in one
+# build of several: without optimisation, by gcc.
+if(CMAKE_BUILD_TYPE STREQUAL Debug AND CMAKE_C_COMPILER_ID STREQUAL GNU AND NOT TA_SANITIZE AND
+        NOT TA_COVERAGE)
+    set(TA_TEST_ONCE ON)
+else()
+    set(TA_TEST_ONCE OFF)
+endif()
+
 # What the sanitizers are told. An allocation that is too large must come back as NULL, as without
 # them.
 set(ta_test_environment
