@@ -176,13 +176,16 @@ static uint32_t visit(ta_port *port, ta_link *link, uint32_t share) {
     ta_lane_release(link->lane);
     link->in.idle = 0;
     ta_store_relaxed_u64(&link->in.kept, link->in.moved.kept);
-    ta_link_note_depth(link, link->lane->receiver.head - head, handled >= share);
-    /* Counted across visits: a look that misses who begins to wait just now, is not the last one in a
-     * lane that never rests. */
-    link->in.untold += handled;
-    if (handled >= share || link->in.untold >= link->half) {
+    const uint32_t taken = link->lane->receiver.head - head;
+    ta_link_note_depth(link, taken, handled >= share);
+    /* Each flush of the sender's writes to the rest word's line, so it is looked at seldom, until the
+     * sender is seen to wait. Counted across visits: a look that misses who begins to wait just now, is
+     * not the last one in a lane that never rests. */
+    link->in.untold += taken;
+    if (link->in.untold >= link->half || link->in.is_wanted) {
         link->in.untold = 0;
-        if (ta_rest_may_be_wanted(&link->rest) && has_room(link)) ta_link_tell_room(link);
+        if ((link->in.is_wanted || ta_rest_may_be_wanted(&link->rest)) && has_room(link))
+            ta_link_tell_room(link);
     }
     return handled;
 }

@@ -87,8 +87,8 @@ typedef struct ta_link {
     _Alignas(TA_CACHE_LINE) struct {
         struct ta_link *next; /* in the ring of links that are looked at */
         uint32_t idle;        /* looks in a row that found nothing */
-        uint32_t untold;    /* messages since it was last asked whether the sender waits for room */
-        uint32_t wanted_at; /* where the lane's head was when it was seen to wait, if it was */
+        uint32_t untold;      /* cells since it was last asked whether the sender waits for room */
+        uint32_t wanted_at;   /* where the lane's head was when it was seen to wait, if it was */
         uint32_t position;
         bool is_active, is_wanted;
         uint64_t sender;        /* the last one a message of whom has come: as above */
