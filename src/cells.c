@@ -190,8 +190,8 @@ ta_status ta_cells_explain(const ta_cells *cells, ta_affinity affinity, ta_statu
 }
 
 const ta_allocator *ta_cells_allocator(const ta_cells *cells, ta_affinity affinity) {
-    return cells->registry == NULL ? cells->allocator
-                                   : ta_registry_allocator(cells->registry, affinity);
+    if (cells->registry == NULL) return cells->allocator;
+    return &cells->registry->memories[affinity.processor].allocator; /* as ta_cells_find() judged */
 }
 
 /* ---- the memory of values --------------------------------------------------------------------- */
