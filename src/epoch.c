@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <string.h>
 
+_Static_assert(offsetof(ta_epochs, global) == 0, "a record's `ck.global` leads to the whole");
 _Static_assert(sizeof(ta_epoch_record) % ((size_t)2 * TA_CACHE_LINE) == 0,
                "records share no pair of lines");
 
@@ -86,6 +87,11 @@ void ta_epoch_poll(ta_epoch_record *record, ck_stack_t *ready) {
     ck_pr_fence_acquire(); /* F3 */
     ta_tsan_acquire(record->ck.global);
     ta_store_relaxed_u64(&record->waiting, record->ck.n_pending); /* for statistics */
+    bool lingers = record->ck.n_pending != 0;
+    if (lingers == record->lingers) return;
+    record->lingers = lingers;
+    ta_epochs *epochs = (ta_epochs *)(void *)record->ck.global; /* which it begins with */
+    ta_fetch_add_relaxed_u64(&epochs->lingering, lingers ? 1 : UINT64_MAX);
 }
 
 /* Takes the next record behind `last` on which something waits, around all the lists and once more
@@ -105,6 +111,8 @@ static ta_epoch_record *take_waiting(const ta_epochs *epochs, const ta_epoch_rec
 }
 
 void ta_epoch_poll_another(const ta_epochs *epochs, ta_epoch_record *borrowed, ck_stack_t *ready) {
+    /* Relaxed: a hint; who makes a record linger, looks at others with its next call. */
+    if (ta_load_relaxed_u64(&epochs->lingering) == (borrowed->lingers ? 1 : 0)) return;
     ta_epoch_record *other = take_waiting(epochs, borrowed->turn);
     if (other == NULL) return;
     borrowed->turn = other;

@@ -55,6 +55,9 @@ typedef struct ta_epochs {
     _Alignas(TA_CACHE_LINE) uint64_t *homes;
     uint32_t home_count;
     const ta_allocator *allocator;
+    /* Records on which something waits after a poll of theirs: a hint, so that who replaces where nobody
+     * reads need not look for them. */
+    _Alignas(TA_CACHE_LINE) uint64_t lingering;
 } ta_epochs;
 
 /* A reader at a time. `ck` begins with what polls of others read; the last line is who borrows. */
@@ -63,6 +66,7 @@ typedef struct ta_epoch_record {
     _Alignas(TA_CACHE_LINE) ta_record link; /* in the list of its processor, ... */
     uint32_t home;                          /* ... which is this one */
     uint64_t waiting; /* nodes that were deferred here; written by who has borrowed it */
+    bool lingers;     /* something waited after the last poll */
     struct ta_epoch_record *turn; /* the other one that was polled last, through this one */
     void *memory;                 /* what was allocated */
 } ta_epoch_record;
@@ -114,7 +118,7 @@ void ta_epoch_poll(ta_epoch_record *record, ck_stack_t *ready);
 
 /* The same for one other record, which is free and on which something waits, if there is one; in
  * turn, so that of n such records each is polled within n calls through one borrowed record. To
- * find it only loads. Lock-free, O(records and processors). */
+ * find it only loads. Lock-free; O(1) if there is none, O(records and processors) else. */
 void ta_epoch_poll_another(const ta_epochs *epochs, ta_epoch_record *borrowed, ck_stack_t *ready);
 
 /* Ends what ta_epoch_poll() found. */
