@@ -75,8 +75,10 @@ void ta_closure_unbox(ta_closure *closure) {
 /* What forbids the call, before it is made. */
 static ta_status check_call(const char *function, const ta_closure *closure, const void *result,
                             const ta_move *back) {
-    if (closure == NULL || closure->callable == NULL)
-        return ta_fail_(TA_E_INVALID, function, "NULL or an empty closure");
+    if (closure == NULL || closure->callable == NULL) {
+        (void)ta_fail_(TA_E_INVALID, function, "NULL or an empty closure");
+        return TA_E_INVALID;
+    }
     if (!ta_closure_can_call(closure, result) || back == NULL)
         return ta_fail_(TA_E_INVALID, function, "NULL as the result or the move");
     ta_status status = ta_move_status(back);

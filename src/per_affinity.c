@@ -131,7 +131,10 @@ ta_status ta_slots_settle(ta_slots *slots, ta_affinity affinity, const char *fun
     uint32_t index;
     void *value;
     ta_status status = ta_cells_find(&slots->base, affinity, &index);
-    if (status != TA_OK) return ta_cells_explain(&slots->base, affinity, status, function);
+    if (status != TA_OK) {
+        (void)ta_cells_explain(&slots->base, affinity, status, function);
+        return status;
+    }
     ta_slot_cell *cell = &slots->base.face.cells[index];
     ta_slot_thread *self = ta_slot_self();
     switch (ta_slot_claim(&cell->slot, &waits, self, &value)) {
@@ -144,7 +147,8 @@ ta_status ta_slots_settle(ta_slots *slots, ta_affinity affinity, const char *fun
     case TA_SLOT_BUSY: /* try_claim's alone */
     case TA_SLOT_REENTERED:
     case TA_SLOT_DEADLOCK:
-        return ta_cells_explain(&slots->base, affinity, TA_E_REENTERED, function);
+        (void)ta_cells_explain(&slots->base, affinity, TA_E_REENTERED, function);
+        return TA_E_REENTERED;
     }
     *out = cell;
     return TA_OK;
