@@ -1,5 +1,4 @@
-/* must fail: look_up: the function answer must be|_continuation_: the function answer must
- * be|cannot convert|invalid conversion|cannot initialize a variable
+/* must fail: look_up: the function answer must be|_continuation_: the function answer must be|cannot convert|invalid conversion|cannot initialize a variable
  *
  * SPDX-License-Identifier: MIT
  * An answer that takes another result than the request makes.

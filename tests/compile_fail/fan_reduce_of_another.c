@@ -1,5 +1,4 @@
-/* must fail: the function gather must be|cannot convert|invalid conversion|cannot initialize a
- * variable
+/* must fail: the function gather must be|cannot convert|invalid conversion|cannot initialize a variable
  *
  * SPDX-License-Identifier: MIT
  * A reduction that takes other results than those of the map.

@@ -1,5 +1,4 @@
-/* must fail: session\.last has no descriptor of its own.*keep one per affinity, or say
- * TA_SHARED_UNAWARE
+/* must fail: session\.last has no descriptor of its own.*keep one per affinity, or say TA_SHARED_UNAWARE
  *
  * SPDX-License-Identifier: MIT
  * A counted pointer that several values share.
